@@ -1,0 +1,415 @@
+"""The tables that people query in warehouse/cx.duckdb, column by column.
+
+Reasons first: this file is one long list because a reader looks for a table's columns in one
+place; it holds nothing but data. `docs/tables.md` is generated from it.
+"""
+
+from __future__ import annotations
+
+from cx_analytics.contracts.feeds import ACTIONS as ACTIONS_FEED
+from cx_analytics.contracts.feeds import APP_RELEASES, CELLS, COMPONENTS, CONTACTS, SESSIONS, UNITS
+from cx_analytics.contracts.model import Column, Table
+from cx_analytics.contracts.words import (
+    CAUSE_KINDS,
+    CAUSE_STATUS,
+    DOMAINS,
+    HOLD_STATES,
+    VERDICTS,
+    WAIT_CAUSES,
+)
+
+
+def _text(name: str, meaning: str, **more: object) -> Column:
+    return Column(name, "VARCHAR", meaning, **more)  # type: ignore[arg-type]
+
+
+def _count(name: str, meaning: str, unit: str = "count", **more: object) -> Column:
+    return Column(name, "BIGINT", meaning, unit, low=0, **more)  # type: ignore[arg-type]
+
+
+def _real(name: str, meaning: str, unit: str = "", **more: object) -> Column:
+    return Column(name, "DOUBLE", meaning, unit, **more)  # type: ignore[arg-type]
+
+
+def _time(name: str, meaning: str, **more: object) -> Column:
+    return Column(name, "TIMESTAMP", meaning, "UTC", **more)  # type: ignore[arg-type]
+
+
+def _share(name: str, meaning: str, **more: object) -> Column:
+    return Column(name, "DOUBLE", meaning, "share", low=0, high=1, **more)  # type: ignore[arg-type]
+
+
+_CAUSE_COLUMNS = (
+    _text("cause_id", "Identity of the cause; stays from run to run", required=True),
+    _text("kind", "Shared by many, or one individual's", required=True, choices=CAUSE_KINDS),
+    _text("domain", "Who owns the repair", required=True, choices=DOMAINS),
+    Column(
+        "conditions",
+        "MAP(VARCHAR, VARCHAR)",
+        "Attribute values that together make the cause",
+        required=True,
+    ),
+    _text("label", "The conditions as text, keys in alphabetical order", required=True),
+    _time("valid_from", "Onset; null = before the data"),
+    _time("valid_to", "End (exclusive); null = still open"),
+    Column("first_reported_on", "DATE", "The day whose run first said so", required=True),
+    _count("sessions", "Sessions under the conditions in the window", "sessions", required=True),
+    _count("faults", "Faults among them", "faults", required=True),
+    _real("expected_faults", "Faults expected had the cause not been there", "faults", low=0),
+    _real("excess_faults", "Faults that the cause explains", "faults"),
+    _real("excess_low", "Lower end of the 90 % interval of the excess", "faults"),
+    _real("excess_high", "Upper end of the 90 % interval of the excess", "faults"),
+    _real("rate_ratio", "Fault rate with the cause over that without", "ratio", low=0),
+    _real("rate_ratio_low", "Lower end of its 90 % interval", "ratio", low=0),
+    _real("rate_ratio_high", "Upper end of its 90 % interval", "ratio", low=0),
+    _share("probability", "Probability that the cause is real (calibrated)", required=True),
+    _count("customers", "Customers with a fault under it", "customers"),
+    _count("units", "Units with a fault under it", "units"),
+    _text("status", "Where the cause stands", required=True, choices=CAUSE_STATUS),
+    _text("evidence_sql", "Query that counts its sessions and faults again", required=True),
+)
+
+CAUSES = Table(
+    "causes",
+    "attribute",
+    "One row per root cause, as of the last day processed.",
+    "cause_id",
+    _CAUSE_COLUMNS,
+    key=("cause_id",),
+)
+CAUSES_HISTORY = Table(
+    "causes_history",
+    "attribute",
+    "The causes as each daily run said them.",
+    "as_of, cause_id",
+    (Column("as_of", "DATE", "The day whose run said it", required=True), *_CAUSE_COLUMNS),
+    key=("as_of", "cause_id"),
+    day="as_of",
+)
+FAULT_CAUSES = Table(
+    "fault_causes",
+    "attribute",
+    "What explains each fault: the shares of one fault add up to 1.",
+    "session_id, cause_id",
+    (
+        _text("session_id", "The faulty session", required=True),
+        _text("cause_id", "A cause, or 'background'", required=True),
+        _share("share", "Responsibility of the cause for this fault", required=True),
+    ),
+    key=("session_id", "cause_id"),
+    day="started_at",
+)
+SESSIONS_TABLE = Table(
+    "sessions",
+    "experience",
+    "Every session with its unit, components and cell as of its start. One more column per "
+    "component lot and supplier, and per attribute or metric that cx.toml names.",
+    "session_id",
+    (
+        *SESSIONS.columns,
+        *(column for column in UNITS.columns if column.name in ("lot", "site", "line")),
+        *(
+            column
+            for column in CELLS.columns
+            if column.name in ("site_id", "region", "vendor", "band", "software_release")
+        ),
+        Column("faulty", "BOOLEAN", "Whether the session met a fault", required=True),
+        _real(
+            "experience_score",
+            "How the session felt: 0 unusable to 100 flawless",
+            "0-100",
+            low=0,
+            high=100,
+        ),
+    ),
+    key=("session_id",),
+    day="started_at",
+)
+CUSTOMER_EXPERIENCE = Table(
+    "customer_experience",
+    "care",
+    "Experience index of each customer and day, and to what the rest was lost.",
+    "customer_id, day",
+    (
+        _text("customer_id", "The customer", required=True),
+        Column("day", "DATE", "The day (UTC)", required=True),
+        _count("sessions", "Sessions of the day", "sessions", required=True),
+        _count("faults", "Faults among them", "faults", required=True),
+        _real("score", "Experience index", "0-100", low=0, high=100, required=True),
+        _real("score_low", "Lower end of its 90 % interval", "0-100", low=0, high=100),
+        _real("score_high", "Upper end of its 90 % interval", "0-100", low=0, high=100),
+        _text("top_cause_id", "Cause that cost most that day; null when nothing was lost"),
+        *(
+            _real(f"lost_to_{reason}", f"Points lost to {words}", "points", required=True)
+            for reason, words in (
+                ("device", "causes of the device domain"),
+                ("app", "causes of the app domain"),
+                ("network", "causes of the network domain (an interaction is split evenly)"),
+                ("individual", "individual causes"),
+                ("background", "what no cause explains"),
+            )
+        ),
+    ),
+    key=("customer_id", "day"),
+    day="day",
+)
+CUSTOMER_FIXES = Table(
+    "customer_fixes",
+    "care",
+    "For each customer with faults: what to do, best first, and what not to try.",
+    "customer_id, rank",
+    (
+        _text("customer_id", "The customer", required=True),
+        _count("rank", "1 = best", "rank", required=True),
+        _text("cause_id", "The cause it acts against, or 'background'", required=True),
+        _text("fix_code", "Code of the fix in the playbook", required=True),
+        _text("fix", "What to do, in plain words", required=True),
+        _text("avoid", "What not to try, and why"),
+        _share("share", "Share of this customer's faults that the cause explains"),
+        _real("faults_avoided_30d", "Expected faults avoided in 30 days", "faults", low=0),
+        _real("low", "Lower end of its 90 % interval", "faults", low=0),
+        _real("high", "Upper end of its 90 % interval", "faults", low=0),
+        _text("confidence", "suspected, probable, confirmed, or not explained"),
+        _text("verdict", "After the fix: whether this customer got better", choices=VERDICTS),
+    ),
+    key=("customer_id", "rank"),
+)
+DEFECTS = Table(
+    "defects",
+    "factory",
+    "Causes of the device domain as the factory sees them.",
+    "defect_id",
+    (
+        _text("defect_id", "Identity of the defect", required=True),
+        _text("cause_id", "The cause behind it", required=True),
+        Column("conditions", "MAP(VARCHAR, VARCHAR)", "Conditions of the cause", required=True),
+        _text("lot", "Production lot, when the units share one"),
+        _text("line", "Production line, when the units share one"),
+        _text("site", "Factory site, when the units share one"),
+        _text("component", "Component, when a component lot or supplier is to blame"),
+        _text("supplier", "Its supplier"),
+        _text("component_lot", "Its lot"),
+        _count("units_made", "Units that match", "units"),
+        _count("units_in_field", "Of these, in service", "units"),
+        _count("units_failed", "Of these, with a fault under the cause", "units"),
+        _real("rate_ratio", "Fault rate over that of the other units", "ratio", low=0),
+        _real("low", "Lower end of its 90 % interval", "ratio", low=0),
+        _real("high", "Upper end of its 90 % interval", "ratio", low=0),
+        _real("excess_faults", "Faults that the defect explains", "faults"),
+        _real("forecast_faults_90d", "Excess faults to expect in 90 days", "faults", low=0),
+        _real("forecast_low", "Lower end of its 90 % interval", "faults", low=0),
+        _real("forecast_high", "Upper end of its 90 % interval", "faults", low=0),
+        _text("recommended_disposition", "GS1 CBV disposition to set"),
+        _share("probability", "Probability that the cause is real"),
+    ),
+    key=("defect_id",),
+)
+UNIT_RISK = Table(
+    "unit_risk",
+    "factory",
+    "Units under a defect, the riskiest first.",
+    "unit_id, defect_id",
+    (
+        _text("unit_id", "The unit", required=True),
+        _text("defect_id", "The defect", required=True),
+        _share("probability_90d", "Probability of a fault by the defect in 90 days"),
+        _share("low", "Lower end of its 90 % interval"),
+        _share("high", "Upper end of its 90 % interval"),
+        _count("rank", "1 = highest risk of all", "rank"),
+    ),
+    key=("unit_id", "defect_id"),
+)
+UNIT_HOLDS = Table(
+    "unit_holds",
+    "factory",
+    "Holds on units and lots: who, why, until when, why released.",
+    "unit_id or lot, defect_id",
+    (
+        _text("unit_id", "The unit on hold, or null for a whole lot"),
+        _text("lot", "The lot on hold"),
+        _text("state", "State of the hold", required=True, choices=HOLD_STATES),
+        _text("reason", "Why"),
+        _text("defect_id", "The defect behind it"),
+        _text("set_by", "Who set it"),
+        _time("set_at", "When it was set"),
+        _time("expires_at", "When it ends by itself"),
+        _time("released_at", "When it was released"),
+    ),
+)
+ACTIONS = Table(
+    "actions",
+    "loop",
+    "Corrective actions, from the feed and from the ledger.",
+    "action_id",
+    ACTIONS_FEED.columns,
+    key=("action_id",),
+)
+ACTION_EFFECTS = Table(
+    "action_effects",
+    "loop",
+    "What an action did: excess-fault difference-in-differences.",
+    "action_id",
+    (
+        _text("action_id", "The action", required=True),
+        _real("estimate", "Change of the fault rate by the action", "ratio"),
+        _real("low", "Lower end of its 90 % interval", "ratio"),
+        _real("high", "Upper end of its 90 % interval", "ratio"),
+        _real("faults_prevented", "Faults prevented so far", "faults"),
+        _text("verdict", "Whether it worked", choices=VERDICTS),
+        _text("method", "How it was estimated"),
+        _share("placebo_p", "Share of placebo dates with as large an effect"),
+    ),
+    key=("action_id",),
+)
+RECURRENCES = Table(
+    "recurrences",
+    "loop",
+    "The watch on fixed causes, on exposed sessions only.",
+    "cause_id",
+    (
+        _text("cause_id", "The cause", required=True),
+        _time("watched_since", "Since when"),
+        _count("exposed_sessions", "Sessions that could show it again", "sessions"),
+        _count("faults", "Faults among them", "faults"),
+        _real("evidence", "e-value of a return", "e-value", low=0),
+        _time("alarmed_at", "When it was called recurred"),
+    ),
+    key=("cause_id",),
+)
+ACTION_LEDGER = Table(
+    "action_ledger",
+    "loop",
+    "Every step of every action, append-only.",
+    "entry",
+    (
+        _count("entry", "Running number", "number", required=True),
+        _text("action_id", "The action", required=True),
+        _text("event", "proposed, approved, rejected, released, …", required=True),
+        _text("kind", "Kind of action"),
+        _text("cause_id", "The cause it is against"),
+        _text("defect_id", "The defect it is against"),
+        _text("subject", "What it acts on: lot=L1, unit_id=U1, …"),
+        _text("actor", "Who", required=True),
+        _time("at", "When", required=True),
+        _text("reason", "Why"),
+        _text("evidence", "Snapshot the decision rests on"),
+        _time("expires_at", "When it ends by itself"),
+    ),
+    key=("entry",),
+)
+STEP_TIMES = Table(
+    "step_times",
+    "supply",
+    "Each step of each case: how long it worked, how long it waited before, and why.",
+    "case_id, step, started_at",
+    (
+        _text("case_id", "What moves", required=True),
+        _text("step", "Work step", required=True),
+        _text("resource", "Machine or station"),
+        _time("started_at", "Start of the work", required=True),
+        _time("ended_at", "End of the work", required=True),
+        _real("work_s", "Time worked on that no earlier step of the case covers", "s", low=0),
+        _real("wait_s", "Time the case waited before it", "s", low=0),
+        _text("wait_cause", "Main reason of the wait", choices=WAIT_CAUSES),
+        _text("line", "Production line"),
+        _real("quantity_completed", "Good pieces", "pieces", low=0),
+        _real("quantity_rejected", "Rejected pieces", "pieces", low=0),
+        _text("flag", "What is odd about the times: zero_duration, overlap, …"),
+    ),
+    day="started_at",
+)
+STEP_MAP = Table(
+    "step_map",
+    "supply",
+    "The map of production: each transition between steps.",
+    "from_step, to_step",
+    (
+        _text("from_step", "Step before; null at the start of a case"),
+        _text("to_step", "Step after", required=True),
+        _count("cases", "Cases that took it", "cases", required=True),
+        _real("work_s", "Work of the step after, all cases", "s", low=0),
+        _real("wait_s", "Waiting between, all cases", "s", low=0),
+        _share("idle_share", "Waiting over waiting plus work"),
+        _count("rework", "Times a case came back to a step it had passed", "times"),
+        _real("scrap", "Pieces rejected at the step after", "pieces", low=0),
+        _real("field_faults", "Faults in the field traced to the step after", "faults", low=0),
+        _real("cost", "Cost by the rates of cx.toml; null without rates", "money"),
+    ),
+)
+QUARANTINE = Table(
+    "quarantine",
+    "ingest",
+    "Rejected rows and files, with the reason.",
+    "file, line, rule",
+    (
+        _text("feed", "The feed", required=True),
+        _text("file", "File, relative to the workspace", required=True),
+        _count("line", "Line or record in the file; null for the file as a whole", "line"),
+        _text("rule", "The rule that was broken", required=True),
+        _text("reason", "What was wrong, in words", required=True),
+        _text("record", "The row as it came, shortened"),
+        _text("batch", "The batch that met it", required=True),
+    ),
+)
+RUNS = Table(
+    "runs",
+    "ingest",
+    "What was taken in when: rows in = kept + duplicates + quarantined.",
+    "batch, feed",
+    (
+        _text("batch", "Identity of the batch", required=True),
+        _text("feed", "The feed", required=True),
+        _time("started_at", "When it was taken in", required=True),
+        _count("files", "Files read", "files", required=True),
+        _count("rows_in", "Rows met", "rows", required=True),
+        _count("kept", "Rows that are new in the lake", "rows", required=True),
+        _count("duplicates", "Rows whose id was known (the latest arrival wins)", "rows"),
+        _count("quarantined", "Rows rejected", "rows", required=True),
+        _text("days", "Days that the batch re-opened, as a JSON list"),
+        _text("drift", "Columns that no contract names, as a JSON list"),
+    ),
+    key=("batch", "feed"),
+)
+METRICS_SQL = Table(
+    "metrics_sql",
+    "publish",
+    "The SQL behind every published number.",
+    "metric_id",
+    (
+        _text("metric_id", "Identity of the number", required=True),
+        _text("sql", "Query that gives it again", required=True),
+        _text("meaning", "What it says", required=True),
+    ),
+    key=("metric_id",),
+)
+
+FEED_TABLES: dict[str, Table] = {
+    feed.name: feed for feed in (UNITS, COMPONENTS, CELLS, APP_RELEASES, CONTACTS)
+}
+"""Feeds that are published as they are."""
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        CAUSES,
+        FAULT_CAUSES,
+        CAUSES_HISTORY,
+        SESSIONS_TABLE,
+        CUSTOMER_EXPERIENCE,
+        CUSTOMER_FIXES,
+        DEFECTS,
+        UNIT_RISK,
+        UNIT_HOLDS,
+        ACTIONS,
+        ACTION_EFFECTS,
+        RECURRENCES,
+        ACTION_LEDGER,
+        STEP_TIMES,
+        STEP_MAP,
+        QUARANTINE,
+        RUNS,
+        METRICS_SQL,
+        *FEED_TABLES.values(),
+    )
+}
+"""Every table of the warehouse, by name."""

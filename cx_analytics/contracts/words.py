@@ -1,0 +1,52 @@
+"""The words of a diagnosis: spelled once, used by every stage, in tables and on screens."""
+
+from __future__ import annotations
+
+BACKGROUND = "background"
+"""The cause id of what no cause explains."""
+
+CAUSE_KINDS = ("shared", "individual")
+DOMAINS = ("device", "app", "network", "interaction", "customer")
+CAUSE_STATUS = ("new", "active", "fixed", "recurred")
+VERDICTS = ("worked", "did_not", "harmed", "too_early")
+HOLD_STATES = ("proposed", "held", "released", "expired")
+ACTION_KINDS = (
+    "app_update",
+    "firmware_update",
+    "cell_repair",
+    "unit_replacement",
+    "lot_hold",
+    "process_change",
+    "other",
+)
+WAIT_CAUSES = (
+    "none",
+    "batching",
+    "contention",
+    "prioritisation",
+    "resource_unavailable",
+    "other",
+)
+
+INDIVIDUAL_ATTRIBUTES = ("customer_id", "unit_id")
+"""Attributes whose single values are individuals, never candidates of a shared cause."""
+
+
+def label(conditions: dict[str, str]) -> str:
+    """The label of a conjunction, keys in alphabetical order.
+
+    >>> label({"device_model": "X", "app_version": "5.2.0"})
+    'app_version=5.2.0 & device_model=X'
+    """
+    return " & ".join(f"{key}={conditions[key]}" for key in sorted(conditions))
+
+
+def confidence_word(probability: float) -> str:
+    """How sure, in a word: below 0.8 suspected, below 0.95 probable, else confirmed.
+
+    >>> [confidence_word(p) for p in (0.5, 0.8, 0.99)]
+    ['suspected', 'probable', 'confirmed']
+    """
+    if probability >= 0.95:
+        return "confirmed"
+    return "probable" if probability >= 0.8 else "suspected"

@@ -1,0 +1,101 @@
+"""DuckDB, embedded: the default engine. One connection, UTC, bounded memory, no extensions.
+
+Belongs here: everything that knows a DuckDB connection. Stays out: what the SQL means.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import polars as pl
+
+from cx_analytics.engine.files import replacing
+from cx_analytics.engine.models import Model, quote
+
+
+class Duck:
+    """A DuckDB connection with the habits of this project.
+
+    Parameters
+    ----------
+    spill : folder for what does not fit into memory; removed on close (a killed query leaves
+        gigabytes there, so it is swept at the start as well).
+    memory_limit : as DuckDB writes it, such as "2GB"; None leaves DuckDB's own default.
+    threads : number of threads; None uses every core.
+    """
+
+    def __init__(
+        self, *, spill: Path, memory_limit: str | None = None, threads: int | None = None
+    ) -> None:
+        self.spill = spill
+        shutil.rmtree(spill, ignore_errors=True)
+        config: dict[str, Any] = {"temp_directory": str(spill), "TimeZone": "UTC"}
+        config |= {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+        if memory_limit:
+            config["memory_limit"] = memory_limit
+        if threads:
+            config["threads"] = threads
+        self.connection = duckdb.connect(config=config)
+        self.connection.execute("SET preserve_insertion_order = true")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.connection.close()
+        shutil.rmtree(self.spill, ignore_errors=True)
+
+    def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """The result of a query as a Polars frame."""
+        result = self.connection.sql(sql, params=dict(params) if params else None)
+        return result.pl() if result is not None else pl.DataFrame()
+
+    def run(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
+        """Execute a statement without a result."""
+        self.connection.execute(sql, dict(params) if params else None)
+
+    def register(self, name: str, frame: pl.DataFrame) -> None:
+        """Make a frame visible to SQL under a name, until it is registered anew."""
+        self.connection.register(name, frame.to_arrow())
+
+    def view(self, name: str, paths: Sequence[Path]) -> None:
+        """Make Parquet files visible to SQL as one relation; columns are matched by name."""
+        files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+        self.run(
+            f"CREATE OR REPLACE TEMP VIEW {quote(name)} AS "
+            f"SELECT * FROM read_parquet([{files}], union_by_name = true, "
+            "hive_partitioning = false)"
+        )
+
+    def table(self, name: str, sql: str, params: Mapping[str, Any] | None = None) -> None:
+        """Materialise a query as a temporary table."""
+        self.run(f"CREATE OR REPLACE TEMP TABLE {quote(name)} AS {sql}", params)
+
+    def copy(self, sql: str, path: Path, params: Mapping[str, Any] | None = None) -> int:
+        """Write a query's rows to a Parquet file, atomically; returns the number of rows."""
+        with replacing(path) as part:
+            target = str(part).replace("'", "''")
+            row = self.connection.execute(
+                f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)",
+                dict(params) if params else None,
+            ).fetchone()
+        return int(row[0]) if row else 0
+
+    def model(
+        self, model: Model, identifiers: Mapping[str, str] | None = None, **params: Any
+    ) -> pl.DataFrame:
+        """The result of a SQL model of sql/, with its identifiers and parameters given."""
+        return self.frame(model.bind(identifiers or {}), params)

@@ -1,0 +1,373 @@
+"""A workspace: its folders and its settings (cx.toml), typed, read once at the edge.
+
+Belongs here: reading cx.toml into frozen values, with an error for what cannot be used.
+Stays out: what the settings do. Nothing outside the workspace's folder is ever written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+from cx_analytics.contracts.attributes import DEFAULT_ATTRIBUTES, Attribute, Domain
+from cx_analytics.contracts.errors import NotFound, SettingsError, did_you_mean
+from cx_analytics.contracts.feeds import COMPONENT_COLUMNS, FEEDS
+
+FORMATS = ("parquet", "csv", "ndjson", "json", "auto")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Foreign data that enters a feed: which files, and SQL expressions per column.
+
+    `files` are globs relative to the workspace (absolute paths are taken as they are).
+    `columns` maps a column of the feed (or a new attribute or metric) to a SQL expression
+    over the file's columns, all text for CSV. `where` keeps the rows for which it is true.
+    """
+
+    name: str
+    feed: str
+    files: tuple[str, ...]
+    format: str = "auto"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    where: str | None = None
+    delimiter: str | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measure of experience: 100 points at `good` or better, 0 at `bad` or worse."""
+
+    name: str
+    column: str
+    unit: str
+    good: float
+    bad: float
+    weight: float = 1.0
+
+    @property
+    def bigger_is_better(self) -> bool:
+        return self.good > self.bad
+
+
+@dataclass(frozen=True)
+class Rails:
+    """Guard rails of automatic adjustment: data, not code. Default: propose only."""
+
+    automatic: bool = False
+    minimum_units: int = 30
+    minimum_probability: float = 0.95
+    maximum_units: int = 1000
+    maximum_production_share: float = 0.05
+    expires_after_days: int = 14
+    second_person: bool = True
+
+
+@dataclass(frozen=True)
+class Settings:
+    """cx.toml, typed. Every field has a default: an empty cx.toml is a valid one."""
+
+    name: str = "product"
+    window_days: int = 28
+    rest_s: float = 2.0
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: DEFAULT_ATTRIBUTES)
+    ignored_attributes: tuple[str, ...] = ()
+    metrics: tuple[Metric, ...] = (
+        Metric("latency", "latency_ms", "ms", good=100, bad=1000),
+        Metric("opinion", "mos", "1-5", good=4.0, bad=2.0),
+    )
+    extra_metrics: tuple[str, ...] = ()
+    fault_severity: Mapping[str, float] = field(default_factory=dict)
+    default_severity: float = 0.8
+    sources: tuple[Source, ...] = ()
+    rails: Rails = Rails()
+    costs: Mapping[str, float] = field(default_factory=dict)
+    memory_limit: str = "2GB"
+    threads: int | None = None
+
+    @property
+    def extra_columns(self) -> dict[str, str]:
+        """Columns of sessions that only cx.toml knows, with their type."""
+        known = set(FEEDS["sessions"].names)
+        named = {name for names in self.attributes.values() for name in names}
+        default = {name for names in DEFAULT_ATTRIBUTES.values() for name in names}
+        texts = {name: "VARCHAR" for name in sorted(named - default - known)}
+        numbers = {name: "DOUBLE" for name in self.extra_metrics if name not in known}
+        return texts | numbers
+
+    def attributes_in(self, columns: Mapping[str, object] | list[str]) -> tuple[Attribute, ...]:
+        """The attributes that a sessions relation with these columns can be asked about.
+
+        Component columns (`<component>_lot`, `<component>_supplier`) are the device's.
+        """
+        found = {
+            name: Attribute(name, domain)
+            for domain, names in self.attributes.items()
+            for name in names
+            if name in columns
+        }
+        for name in columns:
+            component, _, last = name.rpartition("_")
+            if name not in found and component and last in COMPONENT_COLUMNS:
+                found[name] = Attribute(name, "device")
+        return tuple(sorted(found[name] for name in found if name not in self.ignored_attributes))
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest that changes when any setting does."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders of one product's world, and its settings."""
+
+    root: Path
+    settings: Settings
+
+    @classmethod
+    def open(cls, root: str | Path) -> Workspace:
+        """Read a workspace; NotFound when there is none, SettingsError when cx.toml is off."""
+        folder = Path(root).resolve()
+        file = folder / "cx.toml"
+        if not file.is_file():
+            raise NotFound(
+                "this is no workspace: it has no cx.toml",
+                where=str(root),
+                todo=f"make one with 'cx init {root}'",
+            )
+        try:
+            raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"this is no valid TOML: {error}", where=str(file), todo="mend that line"
+            ) from error
+        return cls(folder, parse_settings(raw, where=str(file)))
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def lake(self) -> Path:
+        return self.root / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse"
+
+    @property
+    def database(self) -> Path:
+        return self.warehouse / "cx.duckdb"
+
+    @property
+    def parts(self) -> Path:
+        """Derived day partitions from which the warehouse is published."""
+        return self.warehouse / "parts"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @property
+    def exports(self) -> Path:
+        return self.root / "exports"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+    @property
+    def ledger(self) -> Path:
+        """The append-only ledger of actions; survives any rebuild of lake and warehouse."""
+        return self.root / "ledger.ndjson"
+
+
+class _Section:
+    """One table of cx.toml that must be used up: what nobody asked for is a mistake."""
+
+    def __init__(self, values: Any, name: str, where: str) -> None:
+        if not isinstance(values, dict):
+            raise SettingsError(f"[{name}] must be a table", where=where, todo=f"write [{name}]")
+        self.values, self.name, self.where = dict(values), name, where
+
+    def take(self, key: str, kind: type | tuple[type, ...], default: Any) -> Any:
+        value = self.values.pop(key, default)
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        wrong = isinstance(value, bool) and kind is not bool
+        if value is not None and (wrong or not isinstance(value, kind)):
+            raise SettingsError(
+                f"[{self.name}] {key} = {value!r} has the wrong type",
+                where=self.where,
+                todo=f"give {getattr(kind, '__name__', kind)}",
+            )
+        return value
+
+    def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        values = self.take(key, (list, str), list(default))
+        listed = [values] if isinstance(values, str) else values
+        if not all(isinstance(value, str) for value in listed):
+            raise SettingsError(
+                f"[{self.name}] {key} must hold texts", where=self.where, todo="quote each"
+            )
+        return tuple(listed)
+
+    def done(self, possible: tuple[str, ...]) -> None:
+        for key in self.values:
+            raise SettingsError(
+                f"[{self.name}] has no setting {key!r}",
+                where=self.where,
+                todo=did_you_mean(key, possible),
+            )
+
+
+def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Settings:
+    """Settings from the parsed TOML; SettingsError names the first thing that is off."""
+    top = _Section(raw, "cx.toml", where)
+
+    def section(name: str) -> _Section:
+        return _Section(top.values.pop(name, {}), name, where)
+
+    product, engine, rails = section("product"), section("engine"), section("guard_rails")
+    attributes, severity = section("attributes"), section("fault_severity")
+    base = Settings()
+    settings = Settings(
+        name=product.take("name", str, base.name),
+        window_days=product.take("window_days", int, base.window_days),
+        rest_s=product.take("rest_s", float, base.rest_s),
+        ignored_attributes=attributes.texts("ignore"),
+        attributes=_attributes(attributes),
+        metrics=_metrics(top, where) or base.metrics,
+        extra_metrics=product.texts("extra_metrics"),
+        default_severity=severity.take("default", float, base.default_severity),
+        fault_severity=_numbers(severity),
+        sources=_sources(top, where),
+        rails=_rails(rails),
+        costs=_numbers(section("costs")),
+        memory_limit=engine.take("memory_limit", str, base.memory_limit),
+        threads=engine.take("threads", int, None),
+    )
+    product.done(("name", "window_days", "rest_s", "extra_metrics"))
+    engine.done(("memory_limit", "threads"))
+    top.done(
+        (
+            "product",
+            "engine",
+            "guard_rails",
+            "attributes",
+            "fault_severity",
+            "metrics",
+            "sources",
+            "costs",
+        )
+    )
+    if settings.window_days < 1:
+        raise SettingsError("[product] window_days must be at least 1", where=where, todo="use 28")
+    return settings
+
+
+def _attributes(section: _Section) -> dict[str, tuple[str, ...]]:
+    domains = get_args(Domain)
+    found = {
+        domain: tuple(dict.fromkeys(DEFAULT_ATTRIBUTES[domain] + section.texts(domain)))
+        for domain in domains
+    }
+    section.done((*domains, "ignore"))
+    return found
+
+
+def _numbers(section: _Section) -> dict[str, float]:
+    return {key: section.take(key, float, None) for key in list(section.values)}
+
+
+def _metrics(top: _Section, where: str) -> tuple[Metric, ...]:
+    found = []
+    for name, values in _tables(top, "metrics", where):
+        one = _Section(values, f"metrics.{name}", where)
+        column = one.take("column", str, name)
+        good, bad = one.take("good", float, None), one.take("bad", float, None)
+        if good is None or bad is None or good == bad:
+            raise SettingsError(
+                f"[metrics.{name}] needs good and bad, and they must differ",
+                where=where,
+                todo="say where the metric is flawless and where unusable",
+            )
+        found.append(
+            Metric(
+                name,
+                column,
+                one.take("unit", str, ""),
+                good,
+                bad,
+                one.take("weight", float, 1.0),
+            )
+        )
+        one.done(("column", "unit", "good", "bad", "weight"))
+    return tuple(found)
+
+
+def _sources(top: _Section, where: str) -> tuple[Source, ...]:
+    found = []
+    for name, values in _tables(top, "sources", where):
+        one = _Section(values, f"sources.{name}", where)
+        feed = one.take("feed", str, "")
+        if feed not in FEEDS:
+            raise SettingsError(
+                f"[sources.{name}] feed = {feed!r} is no feed",
+                where=where,
+                todo=did_you_mean(feed, FEEDS),
+            )
+        kind = one.take("format", str, "auto")
+        if kind not in FORMATS:
+            raise SettingsError(
+                f"[sources.{name}] format = {kind!r} is not supported",
+                where=where,
+                todo=did_you_mean(kind, FORMATS),
+            )
+        columns = one.take("columns", dict, {})
+        if not all(isinstance(sql, str) for sql in columns.values()):
+            raise SettingsError(
+                f"[sources.{name}.columns] must map names to SQL expressions in quotes",
+                where=where,
+                todo='write day = "1 + 1"',
+            )
+        files = one.texts("files")
+        if not files:
+            raise SettingsError(
+                f"[sources.{name}] names no files", where=where, todo='files = ["data/*.csv"]'
+            )
+        found.append(
+            Source(
+                name,
+                feed,
+                files,
+                kind,
+                columns,
+                one.take("where", str, None),
+                one.take("delimiter", str, None),
+            )
+        )
+        one.done(("feed", "files", "format", "columns", "where", "delimiter"))
+    return tuple(found)
+
+
+def _tables(top: _Section, key: str, where: str) -> list[tuple[str, Any]]:
+    values = top.values.pop(key, {})
+    return list(_Section(values, key, where).values.items())
+
+
+def _rails(section: _Section) -> Rails:
+    base = asdict(Rails())
+    values = {key: section.take(key, type(default), default) for key, default in base.items()}
+    section.done(tuple(base))
+    return Rails(**values)
