@@ -17,55 +17,9 @@ from typing import Any, get_args
 from cx_analytics.contracts.attributes import DEFAULT_ATTRIBUTES, Attribute, Domain
 from cx_analytics.contracts.errors import NotFound, SettingsError, did_you_mean
 from cx_analytics.contracts.feeds import COMPONENT_COLUMNS, FEEDS
+from cx_analytics.contracts.settings import Metric, Rails, Source
 
 FORMATS = ("parquet", "csv", "ndjson", "json", "auto")
-
-
-@dataclass(frozen=True)
-class Source:
-    """Foreign data that enters a feed: which files, and SQL expressions per column.
-
-    `files` are globs relative to the workspace (absolute paths are taken as they are).
-    `columns` maps a column of the feed (or a new attribute or metric) to a SQL expression
-    over the file's columns, all text for CSV. `where` keeps the rows for which it is true.
-    """
-
-    name: str
-    feed: str
-    files: tuple[str, ...]
-    format: str = "auto"
-    columns: Mapping[str, str] = field(default_factory=dict)
-    where: str | None = None
-    delimiter: str | None = None
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A measure of experience: 100 points at `good` or better, 0 at `bad` or worse."""
-
-    name: str
-    column: str
-    unit: str
-    good: float
-    bad: float
-    weight: float = 1.0
-
-    @property
-    def bigger_is_better(self) -> bool:
-        return self.good > self.bad
-
-
-@dataclass(frozen=True)
-class Rails:
-    """Guard rails of automatic adjustment: data, not code. Default: propose only."""
-
-    automatic: bool = False
-    minimum_units: int = 30
-    minimum_probability: float = 0.95
-    maximum_units: int = 1000
-    maximum_production_share: float = 0.05
-    expires_after_days: int = 14
-    second_person: bool = True
 
 
 @dataclass(frozen=True)
@@ -96,7 +50,7 @@ class Settings:
         known = set(FEEDS["sessions"].names)
         named = {name for names in self.attributes.values() for name in names}
         default = {name for names in DEFAULT_ATTRIBUTES.values() for name in names}
-        texts = {name: "VARCHAR" for name in sorted(named - default - known)}
+        texts = dict.fromkeys(sorted(named - default - known), "VARCHAR")
         numbers = {name: "DOUBLE" for name in self.extra_metrics if name not in known}
         return texts | numbers
 

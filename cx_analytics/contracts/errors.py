@@ -1,10 +1,10 @@
 """Errors that a user can act on. Nothing else may end a command.
 
-    CxError                 what went wrong, where, and what to do
-    ├── SettingsError       cx.toml or a playbook cannot be used as it stands
-    ├── InputRefused        a file or a value from outside cannot be used
-    ├── CheckFailed         the data break a blocking rule
-    └── NotFound            a customer, unit, lot, table or workspace that is not there
+CxError                 what went wrong, where, and what to do
+├── SettingsError       cx.toml or a playbook cannot be used as it stands
+├── InputRefused        a file or a value from outside cannot be used
+├── CheckFailed         the data break a blocking rule
+└── NotFound            a customer, unit, lot, table or workspace that is not there
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ an object of this shape as an argument.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,4 +30,18 @@ class SqlEngine(Protocol):
 
     def copy(self, sql: str, path: Path, params: Mapping[str, Any] | None = None) -> int:
         """Write a query's rows to a Parquet file, atomically; returns the number of rows."""
+        ...
+
+    def table(self, name: str, sql: str, params: Mapping[str, Any] | None = None) -> None:
+        """Materialise a query as a temporary table."""
+        ...
+
+    def view(self, name: str, paths: Sequence[Path]) -> None:
+        """Make Parquet files visible to SQL as one relation, matched by column name."""
+        ...
+
+    def model(
+        self, name: str, identifiers: Mapping[str, str] | None = None, **params: Any
+    ) -> pl.DataFrame:
+        """The result of the SQL model `stage/model` with identifiers and parameters given."""
         ...

@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from cx_analytics.engine.files import replacing
-from cx_analytics.engine.models import Model, quote
+from cx_analytics.engine.models import load, quote
 
 
 class Duck:
@@ -95,7 +95,7 @@ class Duck:
         return int(row[0]) if row else 0
 
     def model(
-        self, model: Model, identifiers: Mapping[str, str] | None = None, **params: Any
+        self, name: str, identifiers: Mapping[str, str] | None = None, **params: Any
     ) -> pl.DataFrame:
-        """The result of a SQL model of sql/, with its identifiers and parameters given."""
-        return self.frame(model.bind(identifiers or {}), params)
+        """The result of the SQL model `stage/model`, its identifiers and parameters given."""
+        return self.frame(load(name).bind(identifiers or {}), params)

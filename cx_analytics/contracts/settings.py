@@ -1,0 +1,56 @@
+"""Settings that stages take as arguments: sources, metrics of experience, guard rails.
+
+Belongs here: their shape. Stays out: reading them (workspace.py does, once, at the edge).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Source:
+    """Foreign data that enters a feed: which files, and SQL expressions per column.
+
+    `files` are globs relative to the workspace (absolute paths are taken as they are).
+    `columns` maps a column of the feed (or a new attribute or metric) to a SQL expression
+    over the file's columns, all text for CSV. `where` keeps the rows for which it is true.
+    """
+
+    name: str
+    feed: str
+    files: tuple[str, ...]
+    format: str = "auto"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    where: str | None = None
+    delimiter: str | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measure of experience: 100 points at `good` or better, 0 at `bad` or worse."""
+
+    name: str
+    column: str
+    unit: str
+    good: float
+    bad: float
+    weight: float = 1.0
+
+    @property
+    def bigger_is_better(self) -> bool:
+        return self.good > self.bad
+
+
+@dataclass(frozen=True)
+class Rails:
+    """Guard rails of automatic adjustment: data, not code. Default: propose only."""
+
+    automatic: bool = False
+    minimum_units: int = 30
+    minimum_probability: float = 0.95
+    maximum_units: int = 1000
+    maximum_production_share: float = 0.05
+    expires_after_days: int = 14
+    second_person: bool = True
