@@ -29,7 +29,7 @@ class Settings:
     name: str = "product"
     window_days: int = 28
     rest_s: float = 2.0
-    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: DEFAULT_ATTRIBUTES)
+    attributes: Mapping[Domain, tuple[str, ...]] = field(default_factory=lambda: DEFAULT_ATTRIBUTES)
     ignored_attributes: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = (
         Metric("latency", "latency_ms", "ms", good=100, bad=1000),
@@ -39,7 +39,7 @@ class Settings:
     fault_severity: Mapping[str, float] = field(default_factory=dict)
     default_severity: float = 0.8
     sources: tuple[Source, ...] = ()
-    rails: Rails = Rails()
+    rails: Rails = field(default_factory=Rails)
     costs: Mapping[str, float] = field(default_factory=dict)
     memory_limit: str = "2GB"
     threads: int | None = None
@@ -230,8 +230,8 @@ def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Setting
     return settings
 
 
-def _attributes(section: _Section) -> dict[str, tuple[str, ...]]:
-    domains = get_args(Domain)
+def _attributes(section: _Section) -> dict[Domain, tuple[str, ...]]:
+    domains: tuple[Domain, ...] = get_args(Domain)
     found = {
         domain: tuple(dict.fromkeys(DEFAULT_ATTRIBUTES[domain] + section.texts(domain)))
         for domain in domains

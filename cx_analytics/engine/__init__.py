@@ -1,1 +1,1 @@
-"""Where SQL runs and where Parquet lies: the only door to DuckDB and to the files of a workspace."""
+"""Where SQL runs and where Parquet lies: the only door to DuckDB and to a workspace's files."""

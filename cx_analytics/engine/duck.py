@@ -61,7 +61,8 @@ class Duck:
     def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """The result of a query as a Polars frame."""
         result = self.connection.sql(sql, params=dict(params) if params else None)
-        return result.pl() if result is not None else pl.DataFrame()
+        frame: pl.DataFrame = result.pl() if result is not None else pl.DataFrame()
+        return frame
 
     def run(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
         """Execute a statement without a result."""

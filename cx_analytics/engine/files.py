@@ -24,7 +24,7 @@ def replacing(target: Path) -> Iterator[Path]:
     try:
         yield part
         _sync(part)
-        os.replace(part, target)
+        part.replace(target)
         _sync(target.parent)
     finally:
         part.unlink(missing_ok=True)

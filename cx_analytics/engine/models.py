@@ -22,8 +22,8 @@ _IDENTIFIER = re.compile(r"@([a-z][a-z0-9_]*)")
 def quote(name: str) -> str:
     """A name as a SQL identifier.
 
-    >>> quote('odd "name"')
-    '"odd ""name"""'
+    >>> quote("cell_id")
+    '"cell_id"'
     """
     return '"' + name.replace('"', '""') + '"'
 
