@@ -34,13 +34,14 @@ class Duck:
     ) -> None:
         self.spill = spill
         shutil.rmtree(spill, ignore_errors=True)
-        config: dict[str, Any] = {"temp_directory": str(spill), "TimeZone": "UTC"}
+        config: dict[str, Any] = {"temp_directory": str(spill)}
         config |= {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
         if memory_limit:
             config["memory_limit"] = memory_limit
         if threads:
             config["threads"] = threads
         self.connection = duckdb.connect(config=config)
+        self.connection.execute("SET TimeZone = 'UTC'")
         self.connection.execute("SET preserve_insertion_order = true")
 
     def __enter__(self) -> Self:
