@@ -234,6 +234,9 @@ UNIT_HOLDS = Table(
         _time("set_at", "When it was set"),
         _time("expires_at", "When it ends by itself"),
         _time("released_at", "When it was released"),
+        _text("component", "Component that the lot is of; null = lot of the units themselves"),
+        _count("units", "Units that the hold covers", "units"),
+        _text("action_id", "The action of the ledger that approves, rejects or releases it"),
     ),
 )
 ACTIONS = Table(
@@ -294,6 +297,10 @@ ACTION_LEDGER = Table(
         _text("reason", "Why"),
         _text("evidence", "Snapshot the decision rests on"),
         _time("expires_at", "When it ends by itself"),
+        _count("units", "Units that the action touches", "units"),
+        _share("production_share", "Their share of all units made"),
+        _share("probability", "Probability of the cause when the entry was made"),
+        _text("digest", "SHA-256 over the entry and the digest before it"),
     ),
     key=("entry",),
 )

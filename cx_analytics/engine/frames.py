@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
+from cx_analytics.contracts.frames import schema_of
 from cx_analytics.contracts.model import Table
-
-POLARS_TYPES: dict[str, Any] = {
-    "VARCHAR": pl.String(),
-    "BIGINT": pl.Int64(),
-    "DOUBLE": pl.Float64(),
-    "BOOLEAN": pl.Boolean(),
-    "DATE": pl.Date(),
-    "TIMESTAMP": pl.Datetime("us"),
-    "MAP(VARCHAR, VARCHAR)": pl.Map(pl.String(), pl.String()),
-}
-
-
-def schema_of(table: Table) -> pl.Schema:
-    """The Polars schema of a contract's columns."""
-    return pl.Schema({column.name: POLARS_TYPES[column.type] for column in table.columns})
 
 
 def conform(frame: pl.DataFrame | None, table: Table, *, keep_extra: bool = False) -> pl.DataFrame:
