@@ -34,6 +34,12 @@ def sql_folder() -> Path:
     return checkout if checkout.is_dir() else _PACKAGE / "sql"
 
 
+def dagster_settings() -> Path:
+    """The checked-in dagster.yaml: of the checkout, or inside the installed package."""
+    checkout = _PACKAGE.parent / "dagster_home" / "dagster.yaml"
+    return checkout if checkout.is_file() else _PACKAGE / "defs" / "dagster.yaml"
+
+
 @dataclass(frozen=True)
 class Model:
     """A model's name, text and header (what it is, its grain, what it reads and takes)."""

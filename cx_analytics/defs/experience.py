@@ -1,0 +1,80 @@
+"""Group experience: each session with its surroundings and its score, day by day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import dagster as dg
+import polars as pl
+
+from cx_analytics.contracts.feeds import CELLS, COMPONENTS, UNITS
+from cx_analytics.contracts.tables import SESSIONS_TABLE
+from cx_analytics.defs.ingest import lake_key
+from cx_analytics.defs.metadata import column_schema, lineage, preview
+from cx_analytics.defs.partitions import FRESH_DAILY, SINGLE_RUN, days_of
+from cx_analytics.defs.plan import session_days
+from cx_analytics.defs.progress import each_day
+from cx_analytics.defs.refusing import RETRY, refusing
+from cx_analytics.defs.resources import House
+from cx_analytics.engine.models import load
+from cx_analytics.engine.stamps import Stamps
+from cx_analytics.experience import score_sql, scored_sql, widen_components
+
+
+def sessions_asset(days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The asset of joined and scored sessions."""
+
+    @dg.asset(
+        group_name="experience",
+        partitions_def=days,
+        backfill_policy=SINGLE_RUN,
+        deps=[lake_key("sessions"), "references"],
+        description=SESSIONS_TABLE.meaning,
+        kinds={"duckdb", "parquet"},
+        metadata={
+            "dagster/column_schema": column_schema(SESSIONS_TABLE),
+            "dagster/column_lineage": lineage(SESSIONS_TABLE),
+        },
+        freshness_policy=FRESH_DAILY,
+        retry_policy=RETRY,
+    )
+    @refusing
+    def sessions(context: dg.AssetExecutionContext, house: House) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        _surroundings(house)
+        rows = {day: join_day(house, day) for day in each_day("experience", days_of(context))}
+        sample = house.parts.read("sessions", list(rows)[-1:])
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": sum(rows.values()),
+                "rows_by_day": {day.isoformat(): count for day, count in rows.items()},
+                "preview": preview(pl.DataFrame() if sample is None else sample),
+            }
+        )
+
+    return sessions
+
+
+def _surroundings(house: House) -> None:
+    """Make units, components and cells visible to the join."""
+    house.view("unit", house.lake.paths("units"), UNITS)
+    house.view("cell", house.lake.paths("cells"), CELLS)
+    own = house.workspace.settings.extra_columns
+    house.duck.register("unit_component", widen_components(house.feed(COMPONENTS), own))
+
+
+def join_day(house: House, day: date) -> int:
+    """Join and score the sessions of one day; returns how many there are."""
+    stamps = Stamps(house.parts.root)
+    version = session_days(house.workspace).get(day)
+    if version is None:
+        house.parts.drop("sessions", day)
+        stamps.clear("sessions", [day.isoformat()])
+        return 0
+    house.duck.view("session", house.lake.paths("sessions", [day]))
+    joined = load("experience/sessions").sql
+    columns = house.duck.frame(f"SELECT * FROM ({joined}) AS joined LIMIT 0").columns
+    settings = house.workspace.settings
+    score = score_sql(settings.metrics, settings.fault_severity, settings.default_severity, columns)
+    rows = house.duck.copy(scored_sql(joined, score), house.parts.path("sessions", day))
+    stamps.set("sessions", {day.isoformat(): version})
+    return rows

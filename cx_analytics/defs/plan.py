@@ -1,0 +1,126 @@
+"""What is not up to date: which days to work on, and whether to publish.
+
+Reads versions and stamps only, never data, so that "nothing new" is known at once. Used by
+`cx run` and by the sensors alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+from cx_analytics.contracts.feeds import FEEDS
+from cx_analytics.engine.models import all_paths
+from cx_analytics.engine.stamps import Stamps, digest
+from cx_analytics.ingest import lake_versions
+from cx_analytics.workspace import Workspace
+
+PACKAGE_VERSION = "0.1.0"
+REFERENCES = ("units", "components", "cells")
+"""Feeds that sessions are joined with: a change in them re-opens the days that saw it."""
+
+DAILY = ("sessions", "exposure", "causes_history")
+"""Derived tables with a stamp for each day, in the order in which they are made."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run has to do."""
+
+    days: tuple[date, ...]
+    publish: bool
+
+    @property
+    def nothing(self) -> bool:
+        return not self.days and not self.publish
+
+
+@cache
+def code_version() -> str:
+    """Changes with the package's version and with any SQL model."""
+    content = hashlib.sha256(PACKAGE_VERSION.encode())
+    for path in all_paths():
+        content.update(path.read_bytes())
+    return content.hexdigest()[:16]
+
+
+def recipe(workspace: Workspace) -> str:
+    """How derived tables are made today: settings and code."""
+    return digest(workspace.settings.fingerprint, code_version())
+
+
+def session_days(workspace: Workspace) -> dict[date, str]:
+    """Days with sessions in the lake, each with the version that derived tables must have."""
+    how = recipe(workspace)
+    lake = lake_versions(workspace.root).get("sessions", {})
+    return {date.fromisoformat(day): digest(version, how) for day, version in lake.items()}
+
+
+def inputs_version(workspace: Workspace) -> str:
+    """Version of everything that a publication rests on."""
+    ledger = workspace.ledger.read_bytes() if workspace.ledger.is_file() else b""
+    lake = lake_versions(workspace.root)
+    feeds = [(name, sorted(lake.get(name, {}).items())) for name in FEEDS]
+    batches = sorted(path.name for path in workspace.quarantine.rglob("*.parquet"))
+    taken = sorted(lake.get("runs", {}).items())
+    return digest(recipe(workspace), feeds, batches, taken, hashlib.sha256(ledger).hexdigest())
+
+
+def stale_days(workspace: Workspace) -> tuple[date, ...]:
+    """Days that some daily table was not made from today's input."""
+    stamps = Stamps(workspace.parts)
+    wanted = session_days(workspace)
+    stale = {
+        day
+        for table in ("sessions", "exposure")
+        for day, version in wanted.items()
+        if stamps.of(table).get(day.isoformat()) != version
+    }
+    said = stamps.of("causes_history")
+    how = recipe(workspace)
+    stale |= {day for day in wanted if not said.get(day.isoformat(), "").startswith(how)}
+    if not stale and wanted:
+        newest = max(wanted)
+        if said[newest.isoformat()] != fit_version(workspace, newest):
+            stale = {newest}
+    return tuple(sorted(stale))
+
+
+def fit_version(workspace: Workspace, as_of: date) -> str:
+    """The version of a fit: how it is made, and the days of its window."""
+    begin = as_of - timedelta(days=workspace.settings.window_days - 1)
+    window = {day: version for day, version in session_days(workspace).items() if day >= begin}
+    inside = sorted((day, version) for day, version in window.items() if day <= as_of)
+    return f"{recipe(workspace)}:{digest(*inside)}"
+
+
+def plan(workspace: Workspace, first: date | None = None, last: date | None = None) -> Plan:
+    """What is to do, for days from `first` to `last` (both inclusive)."""
+    days = tuple(
+        day
+        for day in stale_days(workspace)
+        if (first is None or day >= first) and (last is None or day <= last)
+    )
+    published = Stamps(workspace.parts).of("warehouse").get("all")
+    fresh = workspace.database.is_file() and published == inputs_version(workspace)
+    return Plan(days, publish=bool(days) or not fresh)
+
+
+def ranges(days: tuple[date, ...], known: tuple[date, ...]) -> list[tuple[date, date]]:
+    """Runs of days without a known day between them that is not to be worked on.
+
+    >>> one, two, three = date(2026, 1, 1), date(2026, 1, 3), date(2026, 1, 4)
+    >>> [(a.day, b.day) for a, b in ranges((one, two), known=(one, two, three))]
+    [(1, 3)]
+    >>> [(a.day, b.day) for a, b in ranges((one, three), known=(one, two, three))]
+    [(1, 1), (4, 4)]
+    """
+    found: list[tuple[date, date]] = []
+    for day in days:
+        if found and not any(found[-1][1] < other < day for other in known):
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found

@@ -1,0 +1,219 @@
+"""`cx run`: do what is not up to date, in the same Dagster instance that the web UI shows.
+
+Belongs here: the order of a run, and turning Dagster's failures into errors a user can act on.
+Stays out: what assets do. Dagster is imported only when there is something to do.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cx_analytics.contracts.errors import CheckFailed, CxError
+from cx_analytics.engine.files import sweep
+from cx_analytics.engine.lock import exclusive
+from cx_analytics.engine.models import dagster_settings
+from cx_analytics.workspace import Workspace
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+Progress = Callable[[str, str, int, int], None]
+"""Called with (stage, what, done, of)."""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did: rows of this run, the days worked on, warnings of quality checks."""
+
+    up_to_date: bool
+    files: int = 0
+    rows_in: int = 0
+    kept: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    days: tuple[date, ...] = ()
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass
+class _Tally:
+    """Collects what the Dagster runs of one `cx run` report."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def run(
+    root: str | Path,
+    first: date | None = None,
+    last: date | None = None,
+    *,
+    progress: Progress | None = None,
+    cold: bool = False,
+) -> RunSummary:
+    """Bring a workspace up to date: ingest, the days that changed, and the publication.
+
+    Parameters
+    ----------
+    root : the workspace's folder.
+    first, last : work only on days in this range (both inclusive); others stay stale.
+    progress : hears of each step.
+    cold : forget all derived tables first, so that everything is made anew from the lake.
+
+    Raises
+    ------
+    CxError : what failed, where, and what to do; what was published before stays.
+    """
+    began = time.monotonic()
+    workspace = Workspace.open(root)
+    if first and last and first > last:
+        raise CxError(
+            f"--from {first} lies after --to {last}", where="cx run", todo="swap the days"
+        )
+    with exclusive(workspace.dagster / ".lock", tell=_teller(progress)):
+        _clean(workspace, cold)
+        if _nothing_to_do(workspace, first, last):
+            return RunSummary(up_to_date=True, seconds=time.monotonic() - began)
+        tally = _Tally()
+        days = _work(workspace, first, last, progress, tally)
+    return RunSummary(
+        up_to_date=False,
+        days=days,
+        warnings=tuple(tally.warnings),
+        seconds=time.monotonic() - began,
+        **tally.counts,
+    )
+
+
+def _teller(progress: Progress | None) -> Callable[[str], None]:
+    return lambda text: progress("wait", text, 0, 0) if progress else None
+
+
+def _clean(workspace: Workspace, cold: bool) -> None:
+    from cx_analytics.ingest import recover
+
+    recover(workspace.root)
+    if cold:
+        shutil.rmtree(workspace.parts, ignore_errors=True)
+    for folder in (workspace.warehouse, workspace.quarantine, workspace.exports, workspace.reports):
+        if folder.is_dir():
+            sweep(folder)
+    for spill in workspace.warehouse.glob(".spill*"):
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def _nothing_to_do(workspace: Workspace, first: date | None, last: date | None) -> bool:
+    from cx_analytics.defs.plan import plan
+    from cx_analytics.ingest import has_news
+
+    if has_news(workspace.root, workspace.settings.sources):
+        return False
+    return plan(workspace, first, last).nothing
+
+
+def _work(
+    workspace: Workspace,
+    first: date | None,
+    last: date | None,
+    progress: Progress | None,
+    tally: _Tally,
+) -> tuple[date, ...]:
+    from cx_analytics.defs.automation import range_tags
+    from cx_analytics.defs.plan import plan, ranges, session_days
+    from cx_analytics.defs.progress import listening
+
+    with _instance(workspace) as instance, listening(progress):
+        _execute(workspace, instance, "ingest", {}, tally)
+        due = plan(workspace, first, last)
+        known = tuple(sorted(session_days(workspace)))
+        for begin, end in ranges(due.days, known):
+            _execute(workspace, instance, "days", range_tags(begin, end), tally)
+        if due.publish:
+            _execute(workspace, instance, "publish", {}, tally)
+    return due.days
+
+
+@contextmanager
+def _instance(workspace: Workspace) -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance of the workspace, with the checked-in settings."""
+    import dagster as dg
+
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    prepare_instance(workspace)
+    with dg.DagsterInstance.from_config(str(workspace.dagster)) as instance:
+        yield instance
+
+
+def prepare_instance(workspace: Workspace) -> None:
+    """Put the checked-in dagster.yaml into the workspace's Dagster home."""
+    workspace.dagster.mkdir(parents=True, exist_ok=True)
+    target = workspace.dagster / "dagster.yaml"
+    wanted = dagster_settings().read_text(encoding="utf-8")
+    if not target.is_file() or target.read_text(encoding="utf-8") != wanted:
+        target.write_text(wanted, encoding="utf-8")
+
+
+def _execute(
+    workspace: Workspace,
+    instance: dg.DagsterInstance,
+    job: str,
+    tags: dict[str, str],
+    tally: _Tally,
+) -> None:
+    from cx_analytics.definitions import build_definitions
+
+    definitions = build_definitions(workspace.root, locked=False)
+    result = definitions.resolve_job_def(job).execute_in_process(
+        instance=instance,
+        tags=tags,
+        raise_on_error=False,
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+    )
+    for event in result.get_asset_materialization_events():
+        if job == "ingest":
+            _count(event.step_materialization_data.materialization.metadata, tally.counts)
+    failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    tally.warnings += [f"{check.asset_key.to_user_string()}: {_said(check)}" for check in failed]
+    if not result.success:
+        raise _failure(workspace, job, result, failed)
+
+
+def _said(check: Any) -> str:
+    return f"{check.check_name}: {check.description or 'failed'}"
+
+
+def _count(metadata: Any, counts: dict[str, int]) -> None:
+    for name in ("files", "rows_in", "kept", "duplicates", "quarantined"):
+        if name in metadata:
+            counts[name] = counts.get(name, 0) + int(metadata[name].value)
+
+
+def _failure(workspace: Workspace, job: str, result: Any, failed: list[Any]) -> CxError:
+    """The error behind a failed Dagster run, in the user's words."""
+    steps = [event for event in result.all_events if event.is_step_failure]
+    for event in steps:
+        refused = event.step_failure_data.user_failure_data
+        if refused is not None and refused.description:
+            return CxError(refused.description.rstrip("."))
+    blocking = [check for check in failed if check.blocking]
+    if blocking:
+        return CheckFailed(
+            "; ".join(_said(check) for check in blocking),
+            where=str(workspace.root),
+            todo="look at the quarantine table and the data docs in reports/quality",
+        )
+    text = steps[0].step_failure_data.error.message.strip() if steps else "unknown"
+    return CxError(
+        f"the run stopped in '{job}': {text}",
+        where=str(workspace.root),
+        todo="see the run in 'cx ui'; what was published before is untouched",
+    )
