@@ -1,0 +1,130 @@
+"""Commands that answer: causes, customer, unit, lot, steps, sql. They only read.
+
+Belongs here: arguments and help. Stays out: the answers (answer_*.py) and their layout.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cx_analytics.cli.options import AsJson, Root
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    for command in (causes, customer, unit, lot, steps, sql):
+        app.command()(command)
+
+
+def causes(root: Root, as_json: AsJson = False) -> None:
+    """What makes products fail, the costliest cause first.
+
+    \b
+    Example:  cx causes demo
+              cx causes demo --json
+    """
+    from cx_analytics.cli import answer_people
+    from cx_analytics.cli.reader import Reader
+    from cx_analytics.cli.screen import show
+
+    with Reader(root) as reader:
+        show(answer_people.causes(reader), as_json=as_json)
+
+
+def customer(
+    root: Root,
+    customer_id: Annotated[str, typer.Argument(metavar="CUSTOMER", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Why a customer is unhappy, the one thing to do, and what not to try.
+
+    \b
+    Example:  cx customer demo C000123
+    """
+    from cx_analytics.cli import answer_people
+    from cx_analytics.cli.reader import Reader
+    from cx_analytics.cli.screen import show
+
+    with Reader(root) as reader:
+        show(answer_people.customer(reader, customer_id), as_json=as_json)
+
+
+def unit(
+    root: Root,
+    unit_id: Annotated[str, typer.Argument(metavar="UNIT", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Where a unit comes from, how it fares in the field, and its risk.
+
+    \b
+    Example:  cx unit demo U000123
+    """
+    from cx_analytics.cli import answer_factory
+    from cx_analytics.cli.reader import Reader
+    from cx_analytics.cli.screen import show
+
+    with Reader(root) as reader:
+        show(answer_factory.unit(reader, unit_id), as_json=as_json)
+
+
+def lot(
+    root: Root,
+    lot_id: Annotated[str, typer.Argument(metavar="LOT", show_default=False)],
+    list_units: Annotated[bool, typer.Option("--units", help="List every unit of it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """How a production lot or a component lot fares beside the others.
+
+    \b
+    Example:  cx lot demo L0042
+              cx lot demo MOD-0007 --units
+    """
+    from cx_analytics.cli import answer_factory
+    from cx_analytics.cli.reader import Reader
+    from cx_analytics.cli.screen import show
+
+    with Reader(root) as reader:
+        show(answer_factory.lot(reader, lot_id, list_units=list_units), as_json=as_json)
+
+
+def steps(
+    root: Root,
+    step: Annotated[
+        str | None, typer.Argument(metavar="STEP", help="Only transitions of this step.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Where production works, where it waits, and why.
+
+    \b
+    Example:  cx steps demo
+              cx steps demo assembly
+    """
+    from cx_analytics.cli import answer_factory
+    from cx_analytics.cli.reader import Reader
+    from cx_analytics.cli.screen import show
+
+    with Reader(root) as reader:
+        show(answer_factory.steps(reader, step), as_json=as_json)
+
+
+def sql(
+    root: Root,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="SQL.", show_default=False)],
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """Ask the warehouse in SQL; nothing can be written, no file be read.
+
+    \b
+    Example:  cx sql demo 'SELECT label, excess_faults FROM causes'
+              cx sql demo 'SHOW TABLES'
+    """
+    from cx_analytics.cli import query as querying
+
+    if as_json and as_csv:
+        raise typer.BadParameter("--json and --csv exclude each other")
+    form: querying.Form = "json" if as_json else "csv" if as_csv else "table"
+    querying.ask(root, query, form)

@@ -1,0 +1,117 @@
+"""Commands that make and fill a workspace: init, simulate, run, ui, and the demo.
+
+Belongs here: arguments and help. Stays out: the work (start.py, running.py, ui.py, demo.py).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cx_analytics.cli.options import Root
+
+
+class Difficulty(StrEnum):
+    """How strong the planted causes are; `null` plants none."""
+
+    easy = "easy"
+    medium = "medium"
+    hard = "hard"
+    null = "null"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    for command in (init, simulate, run, ui):
+        app.command()(command)
+    app.command(hidden=True)(demo)
+
+
+def init(root: Root) -> None:
+    """Make an empty workspace with a commented cx.toml.
+
+    \b
+    Example:  cx init my-product
+    """
+    from cx_analytics.cli import start
+
+    start.make_workspace(root)
+    print(f"{root} is a workspace: put files into {root}/landing/<feed>/, then 'cx run {root}'.")
+
+
+def simulate(
+    root: Root,
+    sessions: Annotated[int, typer.Option(min=1, help="How many sessions.")] = 100_000,
+    days: Annotated[int, typer.Option(min=1, help="Over how many days.")] = 28,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same world.")] = 1,
+    difficulty: Annotated[
+        Difficulty, typer.Option(help="How weak the planted causes are.")
+    ] = Difficulty.easy,
+) -> None:
+    """Make a workspace with landing files, and the planted truth apart in DIR/truth/.
+
+    \b
+    Example:  cx simulate demo --sessions 50000 --days 28 --seed 7
+    """
+    from cx_analytics.cli import start
+
+    start.make_world(root, sessions=sessions, days=days, seed=seed, difficulty=difficulty.value)
+    print(f"{root} holds {sessions:,} sessions of {days} days; next: 'cx run {root}'.")
+
+
+def run(
+    root: Root,
+    first: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="First day to work on."),
+    ] = None,
+    last: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], help="Last day to work on."),
+    ] = None,
+) -> None:
+    """Take in what has landed and bring everything up to date, day by day.
+
+    \b
+    Example:  cx run demo
+              cx run demo --from 2026-01-05 --to 2026-01-11
+    """
+    from cx_analytics.cli import running
+
+    if first and last and first > last:
+        raise typer.BadParameter("--from lies after --to")
+    running.run(root, first.date() if first else None, last.date() if last else None)
+
+
+def ui(
+    root: Root,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
+) -> None:
+    """Dagster's web UI with schedule, sensor and checks on this workspace.
+
+    It has no login and listens on this machine only; Ctrl-C ends it.
+
+    \b
+    Example:  cx ui demo --port 3100
+    """
+    from cx_analytics.cli import ui as web
+
+    web.serve(root, port)
+
+
+def demo(
+    root: Root,
+    sample: Annotated[Path, typer.Option(help="The sample to copy.")] = Path("sample_data"),
+) -> None:
+    """Run the sample data in a fresh workspace and tell what came out.
+
+    \b
+    Example:  cx demo demo
+    """
+    from cx_analytics.cli import demo as show
+
+    show.tell(root, sample)

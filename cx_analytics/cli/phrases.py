@@ -1,0 +1,94 @@
+"""Plain words for what a table says in codes: causes, shares, confidence.
+
+Belongs here: wording that several answers share. Stays out: reading and layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cx_analytics.contracts.words import BACKGROUND, confidence_word
+
+_DOMAIN_WORDS = {
+    "device": "a device issue",
+    "app": "an app issue",
+    "network": "a network issue",
+    "interaction": "an issue of several parts together",
+    "customer": "this customer's own issue",
+}
+
+_STATUS_WORDS = {
+    "new": "newly found",
+    "active": "known and open",
+    "fixed": "fixed",
+    "recurred": "came back after a fix",
+}
+
+_VERDICT_WORDS = {
+    "worked": "the fix worked",
+    "did_not": "the fix did not help",
+    "harmed": "it got worse after the fix",
+    "too_early": "too early to say whether the fix worked",
+}
+
+
+def in_words(label: str | None) -> str:
+    """A cause's label in plain words; a missing label is what no cause explains.
+
+    >>> in_words("app_version=5.2.0 & device_model=X")
+    'app version 5.2.0 and device model X'
+    >>> in_words(None)
+    'not explained'
+    """
+    if not label:
+        return "not explained"
+    parts = (part.partition("=") for part in label.split(" & "))
+    return " and ".join(f"{name.replace('_', ' ')} {value}".strip() for name, _, value in parts)
+
+
+def domain_words(domain: str | None) -> str:
+    """Who owns the repair, in words.
+
+    >>> domain_words("app")
+    'an app issue'
+    """
+    return _DOMAIN_WORDS.get(domain or "", "not explained")
+
+
+def status_words(status: str | None) -> str:
+    """Where a cause stands, in words.
+
+    >>> status_words("active"), status_words(None)
+    ('known and open', '-')
+    """
+    return _STATUS_WORDS.get(status or "", "-")
+
+
+def verdict_words(verdict: str | None) -> str:
+    """Whether a fix helped, in words; nothing when no fix was tried.
+
+    >>> verdict_words("did_not"), verdict_words(None)
+    ('the fix did not help', '')
+    """
+    return _VERDICT_WORDS.get(verdict or "", "")
+
+
+def confidence(row: Mapping[str, Any]) -> str:
+    """How sure a cause is, as a word: "not explained" for the background.
+
+    >>> confidence({"cause_id": "background"}), confidence({"cause_id": "c", "probability": 0.99})
+    ('not explained', 'confirmed')
+    """
+    if row.get("cause_id") == BACKGROUND or row.get("probability") is None:
+        return "not explained"
+    return confidence_word(row["probability"])
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> counted(1, "fault"), counted(2000, "fault")
+    ('1 fault', '2,000 faults')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

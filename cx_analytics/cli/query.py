@@ -1,0 +1,65 @@
+"""`cx sql`: any query on the published warehouse, with writing and files switched off.
+
+Belongs here: the sandbox and the printing of a result. Stays out: models (sql/).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from cx_analytics.cli.screen import Sheet, plain_value, show_table
+from cx_analytics.contracts.errors import InputRefused
+from cx_analytics.engine.warehouse import connect
+from cx_analytics.workspace import Workspace
+
+Form = Literal["table", "json", "csv"]
+
+
+def ask(root: Path, query: str, form: Form) -> None:
+    """Run a query and print its rows; InputRefused when DuckDB will not run it."""
+    columns, rows = rows_of(root, query)
+    if form == "json":
+        listed = [dict(zip(columns, row, strict=True)) for row in rows]
+        print(json.dumps(plain_value(listed), indent=2, ensure_ascii=False))
+    elif form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerows([columns, *(map(_csv_cell, row) for row in rows)])
+    elif columns:
+        cells = tuple(tuple(_cell(value) for value in row) for row in rows)
+        show_table(Sheet("", columns, cells))
+
+
+def rows_of(root: Path, query: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Column names and rows of a query on a workspace's warehouse."""
+    connection = connect(Workspace.open(root).database)
+    try:
+        for lock in ("enable_external_access = false", "lock_configuration = true"):
+            connection.execute(f"SET {lock}")
+        result = connection.execute(query)
+        columns = tuple(column[0] for column in result.description or ())
+        return columns, result.fetchall() if columns else []
+    except (duckdb.Error, UnicodeError) as error:
+        raise InputRefused(
+            str(error).strip().rstrip("."),
+            where="query",
+            todo="'SHOW TABLES' and 'DESCRIBE causes' tell what there is",
+        ) from error
+    finally:
+        connection.close()
+
+
+def _cell(value: object) -> str:
+    plain = plain_value(value)
+    if plain is None:
+        return "NULL"
+    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
+
+
+def _csv_cell(value: object) -> str:
+    return "" if value is None else _cell(value)

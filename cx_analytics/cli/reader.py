@@ -1,0 +1,62 @@
+"""Reading a published warehouse through the SQL models in sql/answers/.
+
+Belongs here: opening, binding, "did you mean". Stays out: what the rows say (answers*.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from cx_analytics.contracts.errors import NotFound
+from cx_analytics.engine.models import load
+from cx_analytics.engine.warehouse import connect
+from cx_analytics.workspace import Workspace
+
+Row = dict[str, Any]
+
+
+class Reader:
+    """A workspace's warehouse, read-only; a context manager."""
+
+    def __init__(self, root: Path) -> None:
+        self.workspace = Workspace.open(root)
+        self.connection = connect(self.workspace.database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.connection.close()
+
+    def rows(
+        self, model: str, identifiers: Mapping[str, str] | None = None, **params: Any
+    ) -> list[Row]:
+        """The rows of the model answers/`model` as dictionaries."""
+        sql = load(f"answers/{model}").bind(identifiers or {})
+        result = self.connection.execute(sql, params or None)
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+
+    def row(self, model: str, identifiers: Mapping[str, str] | None = None, **params: Any) -> Row:
+        """The only row of a model that always gives one."""
+        return self.rows(model, identifiers, **params)[0]
+
+    def missing(self, what: str, given: str, table: str, column: str) -> NotFound:
+        """The error for an id that no row of `table` has, with the nearest that are there."""
+        near = self.rows("nearest", {"relation": table, "column": column}, given=given)
+        todo = (
+            f"did you mean {', '.join(row['id'] for row in near)}?"
+            if near
+            else f"run 'cx run' first: there is no {what} in the warehouse yet"
+        )
+        return NotFound(
+            f"there is no {what} {given!r}", where=str(self.workspace.database), todo=todo
+        )

@@ -1,0 +1,89 @@
+"""Making a workspace: folders, cx.toml, an empty warehouse, and a simulated world.
+
+Belongs here: what `cx init` and `cx simulate` do. Stays out: taking data in (pipeline).
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from cx_analytics.contracts.errors import InputRefused
+from cx_analytics.contracts.feeds import FEEDS
+from cx_analytics.engine.files import write_text
+from cx_analytics.engine.warehouse import publish
+from cx_analytics.workspace import Settings, Workspace
+
+
+def settings_template() -> str:
+    """The commented cx.toml: prose after `##`, settings with their defaults after `#`."""
+    return files("cx_analytics.cli").joinpath("cx.toml").read_text(encoding="utf-8")
+
+
+def make_workspace(root: Path) -> Workspace:
+    """An empty workspace in a folder that is none yet; files in landing/ may be there already.
+
+    The warehouse is published empty, with every commented table, so that readers find it.
+    cx.toml comes last: a folder without it is no workspace, and a killed start is repeated.
+    """
+    if (root / "cx.toml").exists():
+        raise InputRefused(
+            "this is a workspace already", where=str(root), todo=f"go on with 'cx run {root}'"
+        )
+    strange = _strangers(root)
+    if strange:
+        raise InputRefused(
+            f"the folder is not empty: it holds {strange[0]}",
+            where=str(root),
+            todo="give a new folder, or one that holds only landing/",
+        )
+    workspace = Workspace(root.resolve(), Settings())
+    for feed in FEEDS:
+        (workspace.landing / feed).mkdir(parents=True, exist_ok=True)
+    for folder in (
+        workspace.lake,
+        workspace.quarantine,
+        workspace.exports,
+        workspace.reports,
+        workspace.dagster,
+    ):
+        folder.mkdir(exist_ok=True)
+    publish(workspace.database, {}, spill=workspace.warehouse / ".spill-publish")
+    write_text(workspace.root / "cx.toml", settings_template())
+    return Workspace.open(root)
+
+
+_OWN_FOLDERS = (
+    "landing",
+    "lake",
+    "warehouse",
+    "quarantine",
+    "exports",
+    "reports",
+    "dagster",
+    "truth",
+)
+
+
+def _strangers(root: Path) -> list[str]:
+    """Names in the folder that no workspace has; a file where the folder should be counts."""
+    if root.exists() and not root.is_dir():
+        return [root.name]
+    if not root.is_dir():
+        return []
+    return sorted(path.name for path in root.iterdir() if path.name not in _OWN_FOLDERS)
+
+
+def make_world(root: Path, *, sessions: int, days: int, seed: int, difficulty: str) -> None:
+    """A simulated world in a workspace that has no landing files yet."""
+    from cx_analytics.simulate import write_world
+
+    workspace = Workspace.open(root) if (root / "cx.toml").exists() else make_workspace(root)
+    landed = next((path for path in workspace.landing.rglob("*") if path.is_file()), None)
+    if landed is not None:
+        raise InputRefused(
+            f"landing/ holds files already ({landed.name})",
+            where=str(root),
+            todo="simulate into a new folder",
+        )
+    write_world(workspace.root, sessions=sessions, days=days, seed=seed, difficulty=difficulty)
