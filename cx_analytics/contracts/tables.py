@@ -322,6 +322,21 @@ STEP_TIMES = Table(
         _real("quantity_completed", "Good pieces", "pieces", low=0),
         _real("quantity_rejected", "Rejected pieces", "pieces", low=0),
         _text("flag", "What is odd about the times: zero_duration, overlap, …"),
+        _count("position", "Place of the step in its case", "1 = first", required=True),
+        _text("from_step", "Step before; null at the start of the case"),
+        Column("rework", "BOOLEAN", "Whether the case came back to a step it had passed"),
+        *(
+            _real(f"{cause}_s", f"Part of the wait that is {words}", "s", low=0)
+            for cause, words in (
+                ("batching", "for other cases to start together with"),
+                ("contention", "the resource busy with other cases, first come first served"),
+                ("prioritisation", "the resource busy while a later arrival was served first"),
+                ("resource_unavailable", "outside the hours in which the resource works"),
+                ("other", "none of these"),
+            )
+        ),
+        _text("unit_id", "The unit"),
+        _text("lot", "The lot"),
     ),
     day="started_at",
 )
