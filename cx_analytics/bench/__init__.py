@@ -1,0 +1,1 @@
+"""Published figures, re-measured: findings against the planted truth."""

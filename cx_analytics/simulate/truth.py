@@ -1,0 +1,132 @@
+"""The planted truth as tables, kept apart from everything a pipeline may read.
+
+Belongs here: `causes.parquet` and the text of `world.json`. Stays out: the truth a fault
+(days.py) and how found causes are scored against it (the bench).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from cx_analytics.contracts.words import label
+from cx_analytics.simulate.causes import Plan, domain_of
+from cx_analytics.simulate.chance import NEVER, Floats
+from cx_analytics.simulate.days import Day
+from cx_analytics.simulate.production import times
+from cx_analytics.simulate.world import World
+
+DETECTABLE_FAULTS = 10
+DETECTABLE_NATS = 12.0
+"""A cause is detectable with as many true faults and this log-likelihood ratio given the truth."""
+
+
+@dataclass(frozen=True)
+class _Planted:
+    kind: str
+    conditions: dict[str, str]
+    from_h: float | None
+    to_h: float | None
+    shape: str
+
+
+@dataclass
+class Tally:
+    """What each cause did so far, summed over the days that were added."""
+
+    faults: Floats
+    sessions: Floats
+    expected: Floats
+    excess: Floats
+    gain: Floats
+
+    @classmethod
+    def empty(cls, plan: Plan) -> Tally:
+        return cls(*(np.zeros(len(plan.cause_ids)) for _ in range(5)))
+
+    def add(self, day: Day) -> None:
+        """Take in one more day."""
+        outcome = day.outcome
+        true = np.bincount(outcome.cause, minlength=len(self.faults) + 1)[1:]
+        self.faults += true
+        self.sessions += outcome.sessions
+        self.expected += outcome.expected
+        self.excess += outcome.exposure_hazard
+        self.gain += outcome.gain
+
+
+def causes_frame(world: World, tally: Tally) -> pl.DataFrame:
+    """All planted causes with what they did: a row a cause.
+
+    `rate_ratio` is the hazard with the cause over the hazard without it, over the sessions under
+    it; `excess_faults` the expected faults by it, `faults` those that truly were;
+    `log_likelihood_ratio` that of the true hazards with against without the cause, in nats.
+    """
+    planted = [*_shared(world), *_individual(world)]
+    ratio = tally.gain - tally.excess
+    conditions = [one.conditions for one in planted]
+    return pl.DataFrame(
+        {
+            "cause_id": pl.Series(world.plan.cause_ids, dtype=pl.String),
+            "kind": pl.Series([one.kind for one in planted], dtype=pl.String),
+            "domain": pl.Series([domain_of(each) for each in conditions], dtype=pl.String),
+            "label": pl.Series([label(each) for each in conditions], dtype=pl.String),
+            "conditions": pl.Series(conditions, dtype=pl.Map(pl.String(), pl.String())),
+            "valid_from": _moments(world.origin, [one.from_h for one in planted]),
+            "valid_to": _moments(world.origin, [one.to_h for one in planted]),
+            "rate_ratio": 1 + tally.excess / np.maximum(tally.expected, 1e-12),
+            "shape": pl.Series([one.shape for one in planted], dtype=pl.String),
+            "sessions": tally.sessions.astype(np.int64),
+            "faults": tally.faults.astype(np.int64),
+            "expected_faults": tally.expected,
+            "excess_faults": tally.excess,
+            "log_likelihood_ratio": ratio,
+            "detectable": (tally.faults >= DETECTABLE_FAULTS) & (ratio >= DETECTABLE_NATS),
+        }
+    )
+
+
+def description(world: World, delivered: Mapping[str, int]) -> dict[str, Any]:
+    """The parameters, the sizes, the decoys and what was done to the rows on their way."""
+    return {
+        "sessions": world.sessions,
+        "days": world.days,
+        "seed": world.seed,
+        "difficulty": world.difficulty,
+        "start": world.start.isoformat(),
+        "scale": {name: int(value) for name, value in vars(world.setting.scale).items()},
+        "decoys": [{"label": decoy.label, "why": decoy.why} for decoy in world.plan.decoys],
+        "delivered": dict(delivered),
+    }
+
+
+def _shared(world: World) -> list[_Planted]:
+    return [
+        _Planted(
+            "shared",
+            cause.texts(world.setting),
+            cause.valid_from_h,
+            cause.valid_to_h,
+            cause.shape,
+        )
+        for cause in world.plan.shared
+    ]
+
+
+def _individual(world: World) -> list[_Planted]:
+    return [
+        _Planted("individual", group.texts(number, world.setting), since, None, "additive")
+        for group in world.plan.individuals
+        for number, since in enumerate(group.valid_from_h)
+    ]
+
+
+def _moments(origin: datetime, hours: list[float | None]) -> pl.Series:
+    return times(
+        origin, np.array([NEVER if hour is None else hour for hour in hours], dtype=np.float64)
+    )
