@@ -41,6 +41,8 @@ def rows_of(root: Path, query: str) -> tuple[tuple[str, ...], list[tuple[Any, ..
     try:
         for lock in ("enable_external_access = false", "lock_configuration = true"):
             connection.execute(f"SET {lock}")
+        if not connection.extract_statements(query):
+            raise InputRefused("the query is empty", where="query", todo="try 'SHOW TABLES'")
         result = connection.execute(query)
         columns = tuple(column[0] for column in result.description or ())
         return columns, result.fetchall() if columns else []

@@ -1,0 +1,113 @@
+"""What the commands answer, on a warehouse whose every number is known."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cx_analytics.cli.app import status_of
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> list[str]:
+    assert status_of([str(argument) for argument in arguments]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_causes(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = said(capsys, "causes", workspace)
+    assert lines[:2] == [
+        "3 sessions from 2026-01-02 12:00 to 2026-01-02 12:00 UTC, 2 faults.",
+        "1 open cause; 88 % of all faults explained.",
+    ]
+    assert "modem lot M1" in lines[-1]
+    assert "97 % (confirmed)" in lines[-1]
+
+
+def test_customer(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = said(capsys, "customer", workspace, "C1")
+    assert lines[:4] == [
+        "Customer C1: experience 40 of 100, 2 faults in 2 sessions (2026-01-02 to 2026-01-02).",
+        "Cause: modem lot M1 (88 % of the faults), a device issue, confirmed (97 % sure), "
+        "known and open.",
+        "Do: Replace the unit. Expected gain: 3.0 faults fewer in 30 days (2.0 to 4.0).",
+        "Do not: Reinstalling the app does not help.",
+    ]
+
+
+def test_happy_customer(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, "customer", workspace, "C2")[1:] == ["No faults: nothing to do."]
+
+
+def test_unit(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = said(capsys, "unit", workspace, "U1")
+    assert lines[:3] == [
+        "Unit U1: X, lot L1.",
+        "In the field: 2 faults in 2 sessions, last used 2026-01-02 12:00.",
+        "Defect d1 (modem lot M1, confirmed): 60 % risk of a fault by it in 90 days; "
+        "disposition to set: non_sellable_other.",
+    ]
+
+
+def test_component_lot(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = said(capsys, "lot", workspace, "M1", "--units")
+    assert lines[0] == "Lot M1: modem lot by Acme, in 1 unit (X), 1 in service."
+    assert lines[1].startswith("Defect d1 (modem lot M1, confirmed, known and open)")
+    at = lines.index("This lot and the 1 worst beside it (raw rates)")
+    assert lines[at + 2].split() == ["M1", "modem", "1", "1", "2", "1,000.0"]
+    assert lines[at + 3].split() == ["M2", "modem", "1", "0", "1", "0.0"]
+    assert lines[-1].split()[:2] == ["U1", "X"]
+
+
+def test_steps(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = said(capsys, "steps", workspace)
+    assert lines[0] == "1 case: 5.0 h from end to end on average, 60 % of it waiting."
+    assert lines[4].split()[:3] == ["assembly", "inspection", "1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key"),
+    [
+        (("causes",), "causes"),
+        (("customer", "C1"), "fixes"),
+        (("unit", "U1"), "facts"),
+        (("lot", "L1"), "peers"),
+        (("steps", "assembly"), "transitions"),
+    ],
+)
+def test_json(
+    workspace: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], key: str
+) -> None:
+    command, *rest = arguments
+    assert json.loads("\n".join(said(capsys, command, workspace, *rest, "--json")))[key]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("customer", "C11"), "there is no customer 'C11'. To do: did you mean C1, C2?"),
+        (("unit", "U11"), "there is no unit 'U11'. To do: did you mean U1, U2?"),
+        (("lot", "L9"), "there is no lot 'L9'. To do: did you mean L1?"),
+        (("steps", "assemby"), "To do: did you mean assembly, inspection?"),
+        (("customer", "'; DROP TABLE causes; --"), "there is no customer"),
+    ],
+)
+def test_unknown(
+    workspace: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], hint: str
+) -> None:
+    command, *rest = arguments
+    assert status_of([command, str(workspace), *rest]) == 1
+    heard = capsys.readouterr()
+    assert heard.out == ""
+    assert heard.err.startswith("error: ")
+    assert hint in heard.err
+    assert len(heard.err.splitlines()) == 1
+
+
+def test_factory_answers_name_no_customer(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments in (("unit", "U1"), ("lot", "M1"), ("lot", "L1")):
+        command, given = arguments
+        assert "C1" not in "\n".join(said(capsys, command, workspace, given, "--json"))
