@@ -1,0 +1,67 @@
+"""The step map in money: what work, waiting, rejects and field faults cost at each transition.
+
+Belongs here: rates and what follows from them. Stays out: counting (sql/supply/step_map.sql).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from cx_analytics.contracts.errors import SettingsError, did_you_mean
+from cx_analytics.contracts.frames import schema_of
+from cx_analytics.contracts.tables import STEP_MAP
+
+RATES: Mapping[str, pl.Expr] = {
+    "work_hour": pl.col("work_s") / 3600,
+    "wait_hour": pl.col("wait_s") / 3600,
+    "rework": pl.col("rework"),
+    "reject_piece": pl.col("scrap"),
+    "field_fault": pl.col("field_faults"),
+}
+"""The rates that [costs] of cx.toml may give, each with the amount that it multiplies."""
+
+_FIELD_FAULT = pl.Schema(
+    {
+        "unit_id": pl.String(),
+        "lot": pl.String(),
+        "line": pl.String(),
+        "station": pl.String(),
+        "faults": pl.Float64(),
+    }
+)
+
+
+def no_field_faults() -> pl.DataFrame:
+    """The relation `field_fault` of the model supply/step_map, empty."""
+    return pl.DataFrame(schema=_FIELD_FAULT)
+
+
+def step_map(transitions: pl.DataFrame, costs: Mapping[str, float]) -> pl.DataFrame:
+    """The table step_map: transitions of the model supply/step_map with their cost.
+
+    Parameters
+    ----------
+    transitions : rows of the model, one a transition.
+    costs : money by the names of RATES, as [costs] of cx.toml gives them; a rate that is not
+        given costs nothing. Without any, the cost is null: unknown, not free.
+
+    Raises
+    ------
+    SettingsError : for a rate that does not exist.
+    """
+    for name in costs:
+        if name not in RATES:
+            raise SettingsError(
+                f"[costs] {name} is no rate", where="cx.toml", todo=did_you_mean(name, RATES)
+            )
+    priced = transitions.with_columns(_cost(costs).alias("cost"))
+    schema = schema_of(STEP_MAP)
+    return priced.select(pl.col(name).cast(kind) for name, kind in schema.items())
+
+
+def _cost(costs: Mapping[str, float]) -> pl.Expr:
+    if not costs:
+        return pl.lit(None, pl.Float64)
+    return pl.sum_horizontal(RATES[name].fill_null(0) * rate for name, rate in costs.items())

@@ -1,0 +1,263 @@
+-- step_times: work and wait of every step of every case, and why the case waited
+-- grain   case_id, position
+-- reads   event (rows of the feed production_events)
+-- takes   $open_share     a resource is open in an hour of the week when it worked in that hour in
+--         at least this share of the weeks between its first and its last work
+--         $minimum_hours  a resource that worked in fewer hours than this is given the hours of
+--         the plant as a whole
+-- units   seconds; inside, whole microseconds, so that work and wait add up exactly
+-- beware  work_s counts only time that no earlier step of the case covers, so that the sum of
+--         work_s and wait_s over a case is its last end minus its first start, always.
+--         A wait [arrived, start) is taken apart in this order, each part of what is left:
+--         batching              until the last of the cases arrived that start together with it
+--                               (same resource, step and moment)
+--         prioritisation        the resource worked on other cases, and one that had arrived later
+--                               was served first; a first step has no known arrival: it jumps no queue
+--         contention            the resource worked on other cases that were before it
+--         resource_unavailable  nobody was served, outside the hours in which the resource works
+--         other                 the rest, and all waits at an unknown resource
+--         wait_cause is the largest part. The causes follow Lashkevich et al., "Why am I waiting?
+--         Data-driven analysis of waiting times in business processes"; the computation is ours:
+--         running totals along each case and each resource instead of comparing pairs of steps.
+WITH timed AS (
+  SELECT
+    case_id, step, resource, line, started_at, ended_at, unit_id, lot,
+    quantity_completed, quantity_rejected,
+    epoch_us(started_at) AS start_us,
+    epoch_us(ended_at) AS end_us,
+    max(epoch_us(ended_at)) OVER earlier_steps AS covered_us,
+    lag(step) OVER steps AS from_step,
+    row_number() OVER steps AS position
+  FROM event
+  WINDOW
+    steps AS (
+      PARTITION BY case_id
+      ORDER BY started_at, ended_at, step, resource, event_id, unit_id, lot,
+        quantity_completed, quantity_rejected, line
+    ),
+    earlier_steps AS (
+      PARTITION BY case_id
+      ORDER BY started_at, ended_at, step, resource, event_id, unit_id, lot,
+        quantity_completed, quantity_rejected, line
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    )
+),
+
+arrival AS (
+  SELECT
+    *,
+    least(coalesce(covered_us, start_us), start_us) AS arrived_us,
+    CASE WHEN position > 1 THEN least(covered_us, start_us) END AS known_arrival_us
+  FROM timed
+),
+
+batch AS (
+  SELECT resource, step, start_us, max(known_arrival_us) AS complete_us
+  FROM arrival
+  WHERE resource IS NOT NULL
+  GROUP BY resource, step, start_us
+  HAVING min(case_id) <> max(case_id)
+),
+
+queue AS (
+  SELECT
+    arrival.case_id, arrival.position, arrival.resource,
+    arrival.start_us, arrival.end_us, arrival.arrived_us,
+    greatest(arrival.arrived_us, coalesce(batch.complete_us, arrival.arrived_us)) AS ready_us,
+    max(arrival.end_us) OVER served_before AS busy_until_us,
+    max(arrival.known_arrival_us) OVER served_before AS latest_arrival_us
+  FROM arrival
+  LEFT JOIN batch
+    ON batch.resource = arrival.resource
+    AND batch.step = arrival.step
+    AND batch.start_us = arrival.start_us
+  WHERE arrival.resource IS NOT NULL
+  WINDOW served_before AS (
+    PARTITION BY arrival.resource
+    ORDER BY arrival.start_us, arrival.arrived_us, arrival.case_id, arrival.position
+    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  )
+),
+
+service AS (
+  SELECT
+    *,
+    greatest(end_us, coalesce(busy_until_us, end_us)) AS until_us,
+    greatest(start_us, coalesce(busy_until_us, start_us)) AS fresh_us,
+    sum(greatest(end_us - greatest(start_us, coalesce(busy_until_us, start_us)), 0)) OVER (
+      PARTITION BY resource
+      ORDER BY start_us, arrived_us, case_id, position
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    )::BIGINT AS busy_us
+  FROM queue
+),
+
+moment AS (
+  SELECT resource, start_us AS at_us, 0 AS asked, busy_us, until_us, NULL AS case_id, NULL AS position
+  FROM service
+  UNION ALL
+  SELECT resource, ready_us, 1, NULL, NULL, case_id, position
+  FROM service
+  WHERE ready_us < start_us
+),
+
+answer AS (
+  SELECT
+    case_id, position, asked,
+    max(busy_us) OVER until_then - greatest(max(until_us) OVER until_then - at_us, 0) AS busy_us
+  FROM moment
+  WINDOW until_then AS (
+    PARTITION BY resource
+    ORDER BY at_us, asked
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  )
+),
+
+worked_hour AS (
+  SELECT DISTINCT
+    resource,
+    unnest(range(
+      floor(fresh_us / 3600000000.0)::BIGINT,
+      floor(least(greatest(end_us - 1, fresh_us), fresh_us + 2678400000000) / 3600000000.0)::BIGINT + 1
+    )) AS hour
+  FROM service
+  WHERE end_us > fresh_us OR end_us = start_us
+),
+
+timetable AS (
+  SELECT resource, hour FROM worked_hour
+  WHERE resource IN (
+    SELECT resource FROM worked_hour GROUP BY resource HAVING count(*) >= $minimum_hours
+  )
+  UNION ALL
+  SELECT DISTINCT NULL, hour FROM worked_hour
+),
+
+observed AS (
+  SELECT resource, floor((max(hour) - min(hour)) / 168.0) + 1 AS weeks
+  FROM timetable
+  GROUP BY resource
+),
+
+opened AS (
+  SELECT resource, hour % 168 AS slot, count(DISTINCT floor(hour / 168.0)) AS weeks
+  FROM timetable
+  GROUP BY resource, hour % 168
+),
+
+calendar AS (
+  SELECT
+    observed.resource,
+    slots.slot,
+    CASE WHEN opened.weeks >= $open_share * observed.weeks THEN 0 ELSE 1 END AS closed
+  FROM observed
+  CROSS JOIN (SELECT unnest(range(168)) AS slot) AS slots
+  LEFT JOIN opened
+    ON opened.resource IS NOT DISTINCT FROM observed.resource AND opened.slot = slots.slot
+),
+
+closing AS (
+  SELECT
+    coalesce(resource, '') AS resource,
+    slot,
+    closed,
+    sum(closed) OVER (PARTITION BY resource) AS closed_a_week,
+    sum(closed) OVER (
+      PARTITION BY resource ORDER BY slot ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) - closed AS closed_before
+  FROM calendar
+),
+
+learned AS (
+  SELECT resource FROM observed WHERE resource IS NOT NULL
+),
+
+wait AS (
+  SELECT
+    service.case_id, service.position, service.resource,
+    service.ready_us - service.arrived_us AS batching_us,
+    service.start_us - service.ready_us AS rest_us,
+    CASE
+      WHEN service.ready_us < service.start_us
+        THEN service.busy_us - (service.until_us - service.start_us) - coalesce(answer.busy_us, 0)
+      ELSE 0
+    END AS busy_us,
+    coalesce(service.latest_arrival_us > service.arrived_us, FALSE) AS jumped,
+    service.ready_us, service.start_us,
+    floor(service.ready_us / 3600000000.0)::BIGINT AS ready_hour,
+    floor(service.start_us / 3600000000.0)::BIGINT AS start_hour,
+    coalesce(learned.resource, '') AS timetable
+  FROM service
+  LEFT JOIN answer
+    ON answer.asked = 1
+    AND answer.case_id = service.case_id
+    AND answer.position = service.position
+  LEFT JOIN learned ON learned.resource = service.resource
+  WHERE service.arrived_us < service.start_us
+),
+
+idle AS (
+  SELECT
+    wait.case_id, wait.position, wait.batching_us, wait.busy_us, wait.jumped, wait.rest_us,
+    least(
+      wait.rest_us - wait.busy_us,
+      (floor(wait.start_hour / 168.0) - floor(wait.ready_hour / 168.0))::BIGINT
+        * ending.closed_a_week * 3600000000
+      + (ending.closed_before - starting.closed_before) * 3600000000
+      + ending.closed * (wait.start_us - wait.start_hour * 3600000000)
+      - starting.closed * (wait.ready_us - wait.ready_hour * 3600000000)
+    )::BIGINT AS closed_us
+  FROM wait
+  JOIN closing AS starting
+    ON starting.resource = wait.timetable AND starting.slot = wait.ready_hour % 168
+  JOIN closing AS ending
+    ON ending.resource = wait.timetable AND ending.slot = wait.start_hour % 168
+),
+
+explained AS (
+  SELECT
+    arrival.*,
+    arrival.start_us - arrival.arrived_us AS wait_us,
+    coalesce(idle.batching_us, 0) AS batching_us,
+    CASE WHEN idle.jumped THEN idle.busy_us ELSE 0 END AS prioritisation_us,
+    CASE WHEN NOT idle.jumped THEN idle.busy_us ELSE 0 END AS contention_us,
+    coalesce(idle.closed_us, 0) AS unavailable_us,
+    coalesce(
+      idle.rest_us - idle.busy_us - idle.closed_us, arrival.start_us - arrival.arrived_us
+    ) AS other_us,
+    row_number() OVER (
+      PARTITION BY arrival.case_id, arrival.step ORDER BY arrival.position
+    ) AS visit
+  FROM arrival
+  LEFT JOIN idle ON idle.case_id = arrival.case_id AND idle.position = arrival.position
+)
+
+SELECT
+  case_id, step, resource, started_at, ended_at,
+  greatest(end_us - greatest(start_us, coalesce(covered_us, start_us)), 0) / 1e6 AS work_s,
+  wait_us / 1e6 AS wait_s,
+  CASE
+    WHEN wait_us = 0 THEN 'none'
+    WHEN batching_us >= greatest(prioritisation_us, contention_us, unavailable_us, other_us)
+      THEN 'batching'
+    WHEN prioritisation_us >= greatest(contention_us, unavailable_us, other_us)
+      THEN 'prioritisation'
+    WHEN contention_us >= greatest(unavailable_us, other_us) THEN 'contention'
+    WHEN unavailable_us >= other_us THEN 'resource_unavailable'
+    ELSE 'other'
+  END AS wait_cause,
+  line, quantity_completed, quantity_rejected,
+  CASE
+    WHEN start_us < covered_us AND start_us = end_us THEN 'overlap, zero_duration'
+    WHEN start_us < covered_us THEN 'overlap'
+    WHEN start_us = end_us THEN 'zero_duration'
+  END AS flag,
+  position, from_step,
+  coalesce(visit > 1 AND from_step <> step, FALSE) AS rework,
+  batching_us / 1e6 AS batching_s,
+  contention_us / 1e6 AS contention_s,
+  prioritisation_us / 1e6 AS prioritisation_s,
+  unavailable_us / 1e6 AS resource_unavailable_s,
+  other_us / 1e6 AS other_s,
+  unit_id, lot
+FROM explained
