@@ -1,0 +1,191 @@
+"""New rows into the lake's partitions: the latest arrival of a key wins, everywhere.
+
+Belongs here: SQL that finds winners, the days they touch, and the new content of those days.
+Stays out: where the results go (commit.py moves them), and which rows are good (judge.py).
+
+The relation `new_rows` has the feed's columns and `_seq`, the order of arrival.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cx_analytics.contracts.ports import SqlEngine
+from cx_analytics.ingest.shapes import WHOLE, Intake, listed, literal, quote
+
+GROUP_ROWS = 2_000_000
+"""Rows that are sorted at a time: bounds memory when a batch touches many large days."""
+
+Partitions = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a merge did: partitions written or emptied, and how many keys are new."""
+
+    kept: int
+    partitions: Partitions
+    emptied: tuple[str, ...]
+
+    @property
+    def days(self) -> tuple[str, ...]:
+        """Every day whose content changed."""
+        return tuple(sorted((*self.partitions, *self.emptied)))
+
+
+class Merge:
+    """One merge of `new_rows` into the partitions of a feed.
+
+    Parameters
+    ----------
+    existing : version and rows of each partition that the feed has.
+    path_of : day → file of the partition as it stands.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        engine: SqlEngine,
+        existing: Partitions,
+        path_of: Callable[[str], Path],
+    ) -> None:
+        self.intake, self.engine = intake, engine
+        self.existing, self.path_of = existing, path_of
+        self.types = self._columns()
+
+    def into(self, target_of: Callable[[str], Path]) -> Merged:
+        """Write the partitions that change; `target_of` says where each goes."""
+        distinct = self._winners()
+        known = self._known_keys()
+        arriving = self._counts("arrived")
+        touched = {day: arriving.get(day, 0) for day in {*arriving, *known}}
+        written: Partitions = {}
+        emptied: list[str] = []
+        for days in self._groups(touched):
+            self._merge_days(days, any(day in self.existing for day in days))
+            found = self._versions()
+            for day in days:
+                if day not in found:
+                    emptied.append(day)
+                elif found[day]["version"] != self.existing.get(day, {}).get("version"):
+                    self._write(day, target_of(day))
+                    written[day] = found[day]
+        emptied = [day for day in emptied if day in self.existing]
+        return Merged(distinct - sum(known.values()), written, tuple(emptied))
+
+    # ---- steps -----------------------------------------------------------------------------
+
+    def _columns(self) -> dict[str, str]:
+        """The feed's columns, then those that partitions have from earlier settings."""
+        if not self.existing:
+            return self.intake.types
+        described = self.engine.frame(f"DESCRIBE SELECT * FROM {self._lake(self.existing)}")
+        stored = dict(zip(described["column_name"], described["column_type"], strict=True))
+        types = self.intake.types
+        return types | {name: kind for name, kind in stored.items() if name not in types}
+
+    def _winners(self) -> int:
+        """Table `arrived`: the latest row of each key, with its day; returns their number."""
+        keys = listed(self.intake.feed.key)
+        frame = self.engine.frame(
+            f"SELECT count(*) AS rows, count(DISTINCT ({keys})) AS keys FROM new_rows"
+        )
+        rows, distinct = frame.row(0)
+        latest = f"SELECT max(_seq) FROM new_rows GROUP BY {keys}"
+        chosen = f"WHERE _seq IN ({latest})" if rows > distinct else ""
+        new = self.intake.types
+        columns = ", ".join(
+            quote(name) if name in new else f"CAST(NULL AS {kind}) AS {quote(name)}"
+            for name, kind in self.types.items()
+        )
+        self.engine.table(
+            "arrived", f"SELECT {columns}, {self._day()} AS _day FROM new_rows {chosen}"
+        )
+        return int(distinct)
+
+    def _day(self) -> str:
+        clock = self.intake.feed.event_time
+        if clock is None:
+            return literal(WHOLE)
+        return f"strftime({quote(clock)}, '%Y-%m-%d')"
+
+    def _known_keys(self) -> dict[str, int]:
+        """Days of the lake that hold keys which arrived, with how many."""
+        if not self.existing:
+            return {}
+        keys = listed(self.intake.feed.key)
+        stored = f"SELECT {keys}, {self._day()} AS _day FROM {self._lake(self.existing)}"
+        self.engine.table(
+            "known", f"SELECT old._day FROM ({stored}) AS old {self._same_key('SEMI')}"
+        )
+        return self._counts("known")
+
+    def _same_key(self, kind: str) -> str:
+        on = " AND ".join(
+            f"old.{quote(name)} IS NOT DISTINCT FROM arrived.{quote(name)}"
+            for name in self.intake.feed.key
+        )
+        return f"{kind} JOIN arrived ON {on}"
+
+    def _counts(self, table: str) -> dict[str, int]:
+        frame = self.engine.frame(f"SELECT _day, count(*) AS n FROM {table} GROUP BY _day")
+        return {str(day): int(rows) for day, rows in frame.iter_rows()}
+
+    def _groups(self, touched: dict[str, int]) -> Iterator[list[str]]:
+        """Days in order, as many at a time as may be sorted in memory."""
+        group: list[str] = []
+        size = 0
+        for day in sorted(touched):
+            rows = touched[day] + int(self.existing.get(day, {}).get("rows", 0))
+            if group and size + rows > GROUP_ROWS:
+                yield group
+                group, size = [], 0
+            group.append(day)
+            size += rows
+        if group:
+            yield group
+
+    def _merge_days(self, days: Sequence[str], has_old: bool) -> None:
+        """Table `merged`: the whole new content of some days, in order of day and key."""
+        columns = listed(self.types)
+        wanted = ", ".join(literal(day) for day in days)
+        sql = f"SELECT {columns}, _day FROM arrived WHERE _day IN ({wanted})"
+        if has_old:
+            old = [day for day in days if day in self.existing]
+            sql += (
+                f" UNION ALL SELECT {columns}, _day FROM (SELECT {self._stored(old)}, "
+                f"{self._day()} AS _day FROM {self._lake(old)}) AS old {self._same_key('ANTI')}"
+            )
+        order = ", ".join(f"{quote(name)} NULLS FIRST" for name in self.intake.feed.key)
+        self.engine.table("merged", f"SELECT * FROM ({sql}) ORDER BY _day, {order}")
+
+    def _stored(self, days: Sequence[str]) -> str:
+        described = self.engine.frame(f"DESCRIBE SELECT * FROM {self._lake(days)}")
+        stored = set(described["column_name"])
+        return ", ".join(
+            quote(name) if name in stored else f"CAST(NULL AS {kind}) AS {quote(name)}"
+            for name, kind in self.types.items()
+        )
+
+    def _lake(self, days: Sequence[str] | Partitions) -> str:
+        files = ", ".join(literal(str(self.path_of(day))) for day in sorted(days))
+        return f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
+
+    def _versions(self) -> Partitions:
+        """Version and rows of each day in `merged`; equal rows give equal versions."""
+        row = f"hash({listed(self.types)})"
+        frame = self.engine.frame(
+            f"SELECT _day, count(*) AS rows, bit_xor({row}) AS one, "
+            f"sum(CAST({row} % 1000000007 AS BIGINT)) AS two FROM merged GROUP BY _day"
+        )
+        return {
+            str(day): {"rows": int(rows), "version": f"{rows}-{int(one):016x}-{int(two):x}"}
+            for day, rows, one, two in frame.iter_rows()
+        }
+
+    def _write(self, day: str, target: Path) -> None:
+        sql = f"SELECT {listed(self.types)} FROM merged WHERE _day = {literal(day)}"
+        self.engine.copy(sql, target)

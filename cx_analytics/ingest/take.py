@@ -1,0 +1,224 @@
+"""One batch of one feed: files → judged rows → lake partitions, quarantine and a line in runs.
+
+Belongs here: the order of the steps and the accounting. Stays out: each step itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from cx_analytics.contracts.ports import SqlEngine
+from cx_analytics.ingest.commit import Staging
+from cx_analytics.ingest.expressions import Compiled, applied, compile_source
+from cx_analytics.ingest.find import changed
+from cx_analytics.ingest.formats import Refused
+from cx_analytics.ingest.judge import drift, judged
+from cx_analytics.ingest.manifest import Manifest
+from cx_analytics.ingest.merge import Merge, Merged
+from cx_analytics.ingest.numbering import physical_lines
+from cx_analytics.ingest.read import read
+from cx_analytics.ingest.records import quarantine_path, write_quarantine, write_run
+from cx_analytics.ingest.shapes import WHOLE, FeedReport, Found, Intake, Issue, Text, literal
+
+ROOM = 1 << 40
+"""Line numbers that a file may use; `_seq` = position of the file × ROOM + line."""
+
+
+@dataclass
+class _Taken:
+    """What came of one file."""
+
+    found: Found
+    digest: str
+    rows: Path | None = None
+    good: int = 0
+    bad: list[tuple[int, str, str, str]] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    drift: list[str] = field(default_factory=list)
+
+
+class Batch:
+    """One batch of a feed on its way into the lake."""
+
+    def __init__(
+        self, root: Path, intake: Intake, manifest: Manifest, engine: SqlEngine, now: datetime
+    ) -> None:
+        self.root, self.intake, self.manifest = root, intake, manifest
+        self.engine, self.now = engine, now
+        self.name = f"{manifest.batches + 1:06}"
+        self.staging = Staging(root, self.name)
+        self.compiled: dict[str, Compiled] = {}
+
+    def take(self, files: Sequence[tuple[Found, str]]) -> FeedReport:
+        """Take files (with their digests) in, in this order, and commit."""
+        try:
+            taken = [self._read(i, found, digest) for i, (found, digest) in enumerate(files)]
+            still = [one for one in taken if not changed(one.found)]
+            moving = tuple(one.found.shown for one in taken if changed(one.found))
+            return self._commit(still, moving)
+        finally:
+            self.staging.abandon()
+
+    # ---- one file --------------------------------------------------------------------------
+
+    def _read(self, position: int, found: Found, digest: str) -> _Taken:
+        taken = _Taken(found, digest)
+        folder = self.staging.folder / f"{position:05}"
+        try:
+            self._read_well(taken, folder, position * ROOM)
+        except Refused as error:
+            taken.issues = [Issue(None, error.rule, error.reason)]
+        except OSError as error:
+            taken.issues = [Issue(None, "unreadable", f"the file cannot be read: {error.strerror}")]
+        return taken
+
+    def _read_well(self, taken: _Taken, folder: Path, base: int) -> None:
+        asked = self._compiled(taken.found).asked if taken.found.source else ()
+        reading = read(taken.found, self.intake, self.engine, folder, asked)
+        if reading.fast and self._judge(taken, reading.fast, folder, base, fast=True):
+            return
+        if reading.careful is None:
+            raise Refused("not_parquet", "the file breaks while it is read")
+        self._judge(taken, reading.careful(), folder, base, fast=False)
+
+    def _compiled(self, found: Found) -> Compiled:
+        assert found.source
+        if found.scope not in self.compiled:
+            self.compiled[found.scope] = compile_source(found.source, self.intake, self.engine)
+        return self.compiled[found.scope]
+
+    def _judge(self, taken: _Taken, text: Text, folder: Path, base: int, *, fast: bool) -> bool:
+        """Type a file's rows into a Parquet file; False when the fast way met something bad."""
+        sql = self._sql(taken.found, text, base)
+        rows = folder / "rows.parquet"
+        try:
+            total = self.engine.copy(sql, rows)
+        except Exception:
+            if fast:
+                return False
+            raise
+        taken.rows, taken.issues = rows, list(text.issues)
+        taken.drift = [] if taken.found.source else drift(text, self.intake)
+        frame = self.engine.frame(
+            f"SELECT _line, _rule, _reason, _record FROM read_parquet({literal(str(rows))}, "
+            "hive_partitioning = false) WHERE _rule IS NOT NULL ORDER BY _line"
+        )
+        taken.bad = frame.rows()
+        taken.good = total - len(taken.bad)
+        if text.records and taken.bad:
+            taken.bad = physical_lines(folder, taken.bad)
+        return True
+
+    def _sql(self, found: Found, text: Text, base: int) -> str:
+        if found.source is None:
+            return judged(text, self.intake, now=self.now, base=base)
+        compiled = self._compiled(found)
+        text, given = applied(text, found, found.source, compiled, self.engine)
+        where = given.pop("where", None)
+        return judged(
+            text,
+            self.intake,
+            now=self.now,
+            base=base,
+            given=given,
+            where=(found.source.name, where) if where else None,
+        )
+
+    # ---- all files ---------------------------------------------------------------------------
+
+    def _commit(self, taken: list[_Taken], moving: tuple[str, ...]) -> FeedReport:
+        feed = self.intake.feed.name
+        if not taken:
+            return FeedReport(feed, "", left_alone=moving)
+        merged = self._merge(taken)
+        rejected = list(self._rejected(taken))
+        report = self._account(taken, merged, len(rejected), moving)
+        if rejected:
+            path = quarantine_path(self.root, feed, self.name)
+            write_quarantine(rejected, self.staging.target(path))
+        write_run(self.root, report, self.now, self.staging.target)
+        self._update_manifest(taken, merged)
+        emptied = [self._path(day) for day in merged.emptied]
+        self.staging.commit(self.manifest, emptied)
+        return report
+
+    def _merge(self, taken: list[_Taken]) -> Merged:
+        feed = self.intake.feed.name
+        files = [one.rows for one in taken if one.rows and one.good]
+        if not files:
+            return Merged(0, {}, ())
+        self.engine.view("all_rows", files)
+        self.engine.run(
+            "CREATE OR REPLACE TEMP VIEW new_rows AS SELECT * FROM all_rows WHERE _rule IS NULL"
+        )
+        existing = self.manifest.partitions.get(feed, {})
+        merge = Merge(self.intake, self.engine, existing, self._path)
+        return merge.into(lambda day: self.staging.target(self._path(day)))
+
+    def _path(self, day: str) -> Path:
+        part = day if day == WHOLE else f"day={day}"
+        return self.root / "lake" / self.intake.feed.name / part / "part.parquet"
+
+    def _rejected(self, taken: Iterable[_Taken]) -> Iterable[dict[str, Any]]:
+        for one in taken:
+            issues = [(i.line, i.rule, i.reason, i.record) for i in one.issues]
+            for line, rule, reason, record in sorted([*issues, *one.bad], key=_by_line):
+                yield {
+                    "feed": self.intake.feed.name,
+                    "file": one.found.shown,
+                    "line": line,
+                    "rule": rule,
+                    "reason": reason,
+                    "record": record,
+                    "batch": self.name,
+                }
+
+    def _account(
+        self, taken: list[_Taken], merged: Merged, quarantined: int, moving: tuple[str, ...]
+    ) -> FeedReport:
+        good = sum(one.good for one in taken)
+        if not 0 <= merged.kept <= good:
+            raise AssertionError(f"{merged.kept} rows kept of {good} good ones")
+        return FeedReport(
+            feed=self.intake.feed.name,
+            batch=self.name,
+            files=len(taken),
+            rows_in=good + quarantined,
+            kept=merged.kept,
+            duplicates=good - merged.kept,
+            quarantined=quarantined,
+            days=tuple(date.fromisoformat(day) for day in merged.days if day != WHOLE),
+            drift=tuple(sorted({name for one in taken for name in one.drift})),
+            left_alone=moving,
+        )
+
+    def _update_manifest(self, taken: list[_Taken], merged: Merged) -> None:
+        self.manifest.batches += 1
+        for one in taken:
+            self.manifest.visit(one.found, one.digest)
+        partitions = self.manifest.partitions.setdefault(self.intake.feed.name, {})
+        partitions.update(merged.partitions)
+        for day in merged.emptied:
+            partitions.pop(day, None)
+
+
+def _by_line(rejected: tuple[int | None, str, str, str | None]) -> tuple[int, str]:
+    return rejected[0] or 0, rejected[1]
+
+
+def said(report: FeedReport) -> str:
+    """A batch in one line for a person."""
+    parts = [
+        f"{report.feed}: {report.files:,} files, {report.rows_in:,} rows",
+        f"{report.kept:,} kept",
+        f"{report.duplicates:,} duplicates",
+        f"{report.quarantined:,} quarantined",
+    ]
+    if report.drift:
+        parts.append(f"unknown columns {json.dumps(report.drift)}")
+    return ", ".join(parts)
