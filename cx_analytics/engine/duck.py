@@ -43,6 +43,7 @@ class Duck:
         self.connection = duckdb.connect(config=config)
         self.connection.execute("SET TimeZone = 'UTC'")
         self.connection.execute("SET preserve_insertion_order = true")
+        self.connection.execute("SET enable_progress_bar = false")
 
     def __enter__(self) -> Self:
         return self
