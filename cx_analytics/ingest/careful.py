@@ -51,8 +51,8 @@ def _csv(
         elif len(record[1]) != len(header):
             number, fields = record
             reason = f"{len(fields)} fields where the header has {len(header)}"
-            record = json.dumps([field[:SHORT] for field in fields[:MAX_SHOWN]])
-            yield Issue(number, "wrong_number_of_fields", reason, record)
+            fields_text = json.dumps([field[:SHORT] for field in fields[:MAX_SHOWN]])
+            yield Issue(number, "wrong_number_of_fields", reason, fields_text)
         else:
             yield record[0], dict(zip(header, record[1], strict=True))
 
