@@ -1,1 +1,23 @@
-"""To be written."""
+"""From causes to people: each customer's experience, and the one fix that helps.
+
+`customer_experience` scores customer days and says to what the rest was lost;
+`customer_fixes` lets the playbook answer each customer's causes. What touches every session is
+SQL (sql/experience/customer_days, sql/care/*, `exposure_sql`); everything here is small.
+"""
+
+from cx_analytics.care.exposure import exposure_sql
+from cx_analytics.care.fixes import CareEvidence, customer_fixes
+from cx_analytics.care.index import customer_experience
+from cx_analytics.care.playbook import Playbook, default_playbook, parse_playbook
+from cx_analytics.care.versions import better_versions
+
+__all__ = [
+    "CareEvidence",
+    "Playbook",
+    "better_versions",
+    "customer_experience",
+    "customer_fixes",
+    "default_playbook",
+    "exposure_sql",
+    "parse_playbook",
+]

@@ -1,0 +1,127 @@
+"""How often each customer met what makes a cause: the exposure behind a customer's fault rate.
+
+Belongs here: translating the conditions of the causes to one query. Stays out: running it.
+The conditions are data, so no fixed model can hold them; names are quoted, values are literals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+_HEAD = """\
+WITH faulty_customer AS (
+  SELECT DISTINCT customer_id FROM sessions WHERE faulty
+),
+used AS (
+  SELECT
+    {columns},
+    row_number() OVER (PARTITION BY customer_id ORDER BY started_at DESC, session_id DESC) - 1
+      AS later
+  FROM sessions
+  WHERE customer_id IN (SELECT customer_id FROM faulty_customer)
+),
+found AS (
+{branches}
+)
+SELECT customer_id, cause_id, exposed, later
+FROM found
+WHERE exposed > 0
+ORDER BY customer_id, cause_id"""
+
+_NOTHING = """\
+  SELECT customer_id, '' AS cause_id, 0 AS exposed, 0 AS later FROM used WHERE FALSE"""
+
+
+def exposure_sql(causes: pl.DataFrame) -> str:
+    """The query that counts, over `sessions`, the exposure of customers with a fault.
+
+    Its rows: `customer_id`, `cause_id`, `exposed` (sessions under the conditions and in the
+    window of the cause, at least 1), `later` (sessions of the customer, whatever their kind,
+    after the last exposed one: many of them mean that the customer left the cause behind).
+
+    Parameters
+    ----------
+    causes : columns cause_id, kind, conditions, valid_from, valid_to of the table `causes`.
+    """
+    rows = causes.select("cause_id", "kind", "conditions", "valid_from", "valid_to").rows(
+        named=True
+    )
+    keys = {key for cause in rows for key in cause["conditions"]}
+    columns = ", ".join(_name(key) for key in sorted(keys | {"customer_id", "started_at"}))
+    shared = [cause for cause in rows if cause["kind"] == "shared"]
+    branches = [_shared(shared)] if shared else []
+    branches += _individuals([cause for cause in rows if cause["kind"] != "shared"])
+    return _HEAD.format(columns=columns, branches="\n  UNION ALL\n".join(branches) or _NOTHING)
+
+
+def _shared(causes: Sequence[Mapping[str, Any]]) -> str:
+    """All shared causes in one pass: one filtered count each."""
+    counts = ",\n      ".join(
+        f"{{'cause_id': {_text(cause['cause_id'])}, "
+        f"'exposed': count(*) FILTER (WHERE {_condition(cause)}), "
+        f"'later': coalesce(min(later) FILTER (WHERE {_condition(cause)}), 0)}}"
+        for cause in causes
+    )
+    return (
+        "  SELECT customer_id, one.cause_id, one.exposed, one.later FROM (\n"
+        f"    SELECT customer_id, unnest([\n      {counts}\n    ]) AS one\n"
+        "    FROM used GROUP BY customer_id\n  ) AS counted"
+    )
+
+
+def _individuals(causes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Individual causes may be many: one join a set of keys, not one count a cause."""
+    by_keys: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for cause in causes:
+        by_keys.setdefault(tuple(sorted(cause["conditions"])), []).append(cause)
+    return [_individual(keys, members) for keys, members in sorted(by_keys.items())]
+
+
+def _individual(keys: tuple[str, ...], causes: Sequence[Mapping[str, Any]]) -> str:
+    rows = ",\n      ".join(
+        "("
+        + ", ".join(
+            [
+                _text(cause["cause_id"]),
+                *(_text(cause["conditions"][key]) for key in keys),
+                _time(cause["valid_from"], "0001-01-01 00:00:00"),
+                _time(cause["valid_to"], "9999-12-31 00:00:00"),
+            ]
+        )
+        + ")"
+        for cause in causes
+    )
+    names = ", ".join(["cause_id", *map(_name, keys), "valid_from", "valid_to"])
+    same = " AND ".join(f"used.{_name(key)} = one.{_name(key)}" for key in keys)
+    return (
+        "  SELECT used.customer_id, one.cause_id, count(*) AS exposed, min(used.later) AS later\n"
+        f"  FROM used JOIN (VALUES\n      {rows}\n    ) AS one ({names})\n"
+        f"    ON {same}\n"
+        "    AND used.started_at >= one.valid_from AND used.started_at < one.valid_to\n"
+        "  GROUP BY used.customer_id, one.cause_id"
+    )
+
+
+def _condition(cause: Mapping[str, Any]) -> str:
+    parts = [f"{_name(key)} = {_text(value)}" for key, value in sorted(cause["conditions"].items())]
+    if cause["valid_from"] is not None:
+        parts.append(f"started_at >= {_time(cause['valid_from'], '')}")
+    if cause["valid_to"] is not None:
+        parts.append(f"started_at < {_time(cause['valid_to'], '')}")
+    return " AND ".join(parts)
+
+
+def _time(value: datetime | None, otherwise: str) -> str:
+    return f"TIMESTAMP '{value.isoformat(sep=' ') if value is not None else otherwise}'"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'

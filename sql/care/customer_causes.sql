@@ -1,0 +1,18 @@
+-- customer_causes: faults and lost points of each customer, day and cause, by responsibility.
+-- grain   customer_id, day, cause_id
+-- reads   sessions, fault_causes
+-- takes   nothing
+-- units   faults in faults (sum of shares, not whole numbers); lost in points
+-- beware  Faulty sessions only. What sessions without a fault lose belongs to no cause; it is the
+--         difference to customer_days. Additive over days.
+SELECT
+  sessions.customer_id,
+  CAST(sessions.started_at AS DATE) AS day,
+  fault_causes.cause_id,
+  sum(fault_causes.share) AS faults,
+  sum(fault_causes.share * (100 - coalesce(sessions.experience_score, 100))) AS lost
+FROM sessions
+JOIN fault_causes ON sessions.session_id = fault_causes.session_id
+WHERE sessions.faulty
+GROUP BY sessions.customer_id, CAST(sessions.started_at AS DATE), fault_causes.cause_id
+ORDER BY day, sessions.customer_id, fault_causes.cause_id

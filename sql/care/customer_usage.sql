@@ -1,0 +1,28 @@
+-- customer_usage: what each customer with a fault uses now, by the latest session that says it.
+-- grain   customer_id
+-- reads   sessions
+-- takes   nothing
+-- units   sessions in events
+-- beware  Customers without a fault are left out: no fix is looked for. Each column is taken from
+--         the latest session in which it is known, so two columns may come from two sessions;
+--         app_version belongs to app_name (the latest session with a version).
+WITH faulty_customer AS (
+  SELECT DISTINCT customer_id FROM sessions WHERE faulty
+),
+used AS (
+  SELECT
+    *,
+    row_number() OVER (PARTITION BY customer_id ORDER BY started_at, session_id) AS place
+  FROM sessions
+  WHERE customer_id IN (SELECT customer_id FROM faulty_customer)
+)
+SELECT
+  customer_id,
+  count(*) AS sessions,
+  max_by(unit_id, place) FILTER (WHERE unit_id IS NOT NULL) AS unit_id,
+  max_by(device_model, place) FILTER (WHERE device_model IS NOT NULL) AS device_model,
+  max_by(app_name, place) FILTER (WHERE app_version IS NOT NULL) AS app_name,
+  max_by(app_version, place) FILTER (WHERE app_version IS NOT NULL) AS app_version
+FROM used
+GROUP BY customer_id
+ORDER BY customer_id
