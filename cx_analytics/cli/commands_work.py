@@ -45,7 +45,7 @@ def init(root: Root) -> None:
 
 def simulate(
     root: Root,
-    sessions: Annotated[int, typer.Option(min=1, help="How many sessions.")] = 100_000,
+    sessions: Annotated[int, typer.Option(min=1000, help="How many sessions.")] = 100_000,
     days: Annotated[int, typer.Option(min=1, help="Over how many days.")] = 28,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same world.")] = 1,
     difficulty: Annotated[

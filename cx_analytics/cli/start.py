@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 from cx_analytics.contracts.errors import InputRefused
 from cx_analytics.contracts.feeds import FEEDS
 from cx_analytics.engine.files import write_text
 from cx_analytics.engine.warehouse import publish
 from cx_analytics.workspace import Settings, Workspace
+
+Difficulty = Literal["easy", "medium", "hard", "null"]
+
+SIMULATED_FORMAT: Literal["ndjson.zst"] = "ndjson.zst"
+"""Simulated sessions land the way telemetry usually does."""
 
 
 def settings_template() -> str:
@@ -66,24 +72,30 @@ _OWN_FOLDERS = (
 
 
 def _strangers(root: Path) -> list[str]:
-    """Names in the folder that no workspace has; a file where the folder should be counts."""
-    if root.exists() and not root.is_dir():
-        return [root.name]
-    if not root.is_dir():
+    """Names in the folder that no workspace has, hidden ones left out; a file counts itself."""
+    if not root.exists():
         return []
-    return sorted(path.name for path in root.iterdir() if path.name not in _OWN_FOLDERS)
+    if not root.is_dir():
+        return [root.name]
+    names = sorted(path.name for path in root.iterdir())
+    return [name for name in names if name not in _OWN_FOLDERS and not name.startswith(".")]
 
 
-def make_world(root: Path, *, sessions: int, days: int, seed: int, difficulty: str) -> None:
-    """A simulated world in a workspace that has no landing files yet."""
-    from cx_analytics.simulate import write_world
+def make_world(
+    root: Path, *, sessions: int, days: int, seed: int, difficulty: Difficulty
+) -> dict[str, int]:
+    """A simulated world in a workspace without landing files; rows written, by kind."""
+    from cx_analytics.simulate import world as worlds
+    from cx_analytics.simulate.write import write_world
 
-    workspace = Workspace.open(root) if (root / "cx.toml").exists() else make_workspace(root)
-    landed = next((path for path in workspace.landing.rglob("*") if path.is_file()), None)
+    landed = next((path for path in (root / "landing").rglob("*") if path.is_file()), None)
     if landed is not None:
         raise InputRefused(
             f"landing/ holds files already ({landed.name})",
             where=str(root),
             todo="simulate into a new folder",
         )
-    write_world(workspace.root, sessions=sessions, days=days, seed=seed, difficulty=difficulty)
+    world = worlds.make_world(sessions=sessions, days=days, seed=seed, difficulty=difficulty)
+    if not (root / "cx.toml").exists():
+        make_workspace(root)
+    return write_world(world, root, file_format=SIMULATED_FORMAT, malformed=True).rows
