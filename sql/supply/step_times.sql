@@ -74,7 +74,7 @@ queue AS (
   WHERE arrival.resource IS NOT NULL
   WINDOW served_before AS (
     PARTITION BY arrival.resource
-    ORDER BY arrival.start_us, arrival.arrived_us, arrival.case_id, arrival.position
+    ORDER BY arrival.start_us, arrival.arrived_us
     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
   )
 ),
@@ -84,9 +84,13 @@ service AS (
     *,
     greatest(end_us, coalesce(busy_until_us, end_us)) AS until_us,
     greatest(start_us, coalesce(busy_until_us, start_us)) AS fresh_us,
-    sum(greatest(end_us - greatest(start_us, coalesce(busy_until_us, start_us)), 0)) OVER (
+    sum(
+      greatest(end_us - greatest(start_us, coalesce(busy_until_us, start_us)), 0)::DOUBLE
+    ) OVER (
       PARTITION BY resource
-      ORDER BY start_us, arrived_us, case_id, position
+      ORDER BY
+        start_us, arrived_us, busy_until_us NULLS FIRST,
+        greatest(end_us, coalesce(busy_until_us, end_us))
       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     )::BIGINT AS busy_us
   FROM queue
@@ -104,11 +108,12 @@ moment AS (
 answer AS (
   SELECT
     case_id, position, asked,
-    max(busy_us) OVER until_then - greatest(max(until_us) OVER until_then - at_us, 0) AS busy_us
+    last_value(busy_us IGNORE NULLS) OVER until_then
+      - greatest(last_value(until_us IGNORE NULLS) OVER until_then - at_us, 0) AS busy_us
   FROM moment
   WINDOW until_then AS (
     PARTITION BY resource
-    ORDER BY at_us, asked
+    ORDER BY at_us, asked, busy_us, until_us
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
   )
 ),
