@@ -6,7 +6,8 @@ could see the truth would prove nothing.
 """
 
 from cx_analytics.simulate.scale import Difficulty
+from cx_analytics.simulate.truth import Truth
 from cx_analytics.simulate.world import World, make_world
 from cx_analytics.simulate.write import Written, write_world
 
-__all__ = ["Difficulty", "World", "Written", "make_world", "write_world"]
+__all__ = ["Difficulty", "Truth", "World", "Written", "make_world", "write_world"]

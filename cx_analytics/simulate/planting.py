@@ -7,7 +7,7 @@ chosen causes do (hazard.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,30 +17,34 @@ from cx_analytics.simulate.causes import Decoy, Plan, SharedCause
 from cx_analytics.simulate.chance import Flags, Floats, Ints, generator
 from cx_analytics.simulate.individuals import plant_individuals
 from cx_analytics.simulate.mixes import mix_for
-from cx_analytics.simulate.scale import BASE_RATE, STRENGTHS, Difficulty, Strength
+from cx_analytics.simulate.scale import BASE_RATE, Difficulty, Strength
 from cx_analytics.simulate.visits import NONE, Setting, Visits
 
 Window = Literal["always", "onset", "repaired", "incident"]
 
 LARGEST_HAZARD = 0.6
-MOST_EXCESS_SHARE = 0.05
+MOST_EXCESS_SHARE = 0.10
 """A single cause explains at most about this share of the background's faults."""
 
 
 @dataclass(frozen=True)
 class Slot:
-    """One cause to plant: any one of these attribute sets, with this kind of window."""
+    """One cause to plant: any one of these attribute sets, with this kind of window.
+
+    `near` makes it a trap: a cell in the region that adopts apps first (`canary`), or the
+    firmware that runs in one region only (`trial`).
+    """
 
     choices: tuple[tuple[str, ...], ...]
     window: Window = "always"
-    canary: bool = False
+    near: Literal["anywhere", "canary", "trial"] = "anywhere"
 
 
 _EASY = (
     Slot((("lot",),)),
     Slot((("app_version", "device_model"),)),
-    Slot((("cell_id",),), canary=True),
-    Slot((("firmware_version",),)),
+    Slot((("cell_id",),), near="canary"),
+    Slot((("firmware_version",),), near="trial"),
     Slot((("modem_lot",), ("battery_lot",))),
     Slot((("region",), ("site_id",)), "incident"),
 )
@@ -77,13 +81,18 @@ class Pilot:
     days: int
 
 
-def plant(setting: Setting, pilot: Pilot, difficulty: Difficulty, seed: int, sessions: int) -> Plan:
-    """All causes of a world of this difficulty; the null world has none."""
-    if difficulty == "null":
+def plant(
+    setting: Setting,
+    pilot: Pilot,
+    slots: Sequence[Slot],
+    strength: Strength,
+    seed: int,
+    sessions: int,
+) -> Plan:
+    """A cause for each slot, and individuals; without slots the world is healthy."""
+    if not slots:
         return Plan()
-    strength = STRENGTHS[difficulty]
     rng = generator(seed, "causes")
-    slots = SLOTS[difficulty]
     ratios = _spread_ratios(rng, strength, len(slots))
     shapes = _multiplicative(rng, slots, strength.multiplicative)
     planter = _Planter(setting, pilot, strength, rng, sessions)
@@ -105,13 +114,14 @@ class _Planter:
         sessions: int,
     ) -> None:
         self.setting, self.pilot, self.strength, self.rng = setting, pilot, strength, rng
-        self.most = max(4 * strength.least_excess, MOST_EXCESS_SHARE * BASE_RATE * sessions)
+        self.most = max(3 * strength.least_excess, MOST_EXCESS_SHARE * BASE_RATE * sessions)
         self.causes: list[SharedCause] = []
         self.covered: list[Flags] = []
 
     def add(self, slot: Slot, ratio: float, multiplicative: bool) -> None:
         """Plant one cause for the slot; leave it out when the world has no room for it."""
         ratio = max(ratio, 10.0) if slot.window == "incident" else ratio
+        ratio = max(ratio, 5.0) if slot.near != "anywhere" else ratio
         choices = list(slot.choices)
         start = int(self.rng.integers(len(choices)))
         best: tuple[float, SharedCause, Flags] | None = None
@@ -135,17 +145,16 @@ class _Planter:
         values, counts = _values(self.pilot.visits, attributes)
         exposure = counts * self.pilot.weight * self._share_of_time(window)
         hazard = np.minimum((ratio - 1) * BASE_RATE, LARGEST_HAZARD)
-        low = self.strength.least_excess * (1 + 2 * self.rng.random())
-        miss = _miss(exposure * hazard, low, self.most)
-        miss = miss + np.where(exposure > 0.4 * exposure.max() * len(exposure), 9.0, 0.0)
-        if slot.canary:
-            miss = miss + self._outside_canary(attributes, values)
+        low = max(self.strength.least_excess, self.strength.least_nats / _nats_a_fault(ratio))
+        most = max(self.most, 1.5 * low)
+        wanted = float(np.exp(self.rng.uniform(np.log(low), np.log(most))))
+        miss = _miss(exposure * hazard, wanted) + self._far(slot, attributes, values)
         order = np.lexsort((self.rng.random(len(miss)), miss.round(2)))
         for row in order[:40]:
             conditions = dict(zip(attributes, values[row].tolist(), strict=True))
             inside = self.pilot.visits.within(conditions, *window)
             if not self._taken(conditions, inside):
-                fitted = _fit(exposure[row], hazard, low, self.most, self.strength)
+                fitted = _fit(exposure[row], hazard, low, most, self.strength)
                 return float(miss[row]), self._cause(attributes, conditions, window, fitted), inside
         return None
 
@@ -176,12 +185,16 @@ class _Planter:
         inside = self.pilot.visits.within({}, *window)
         return float(inside.mean())
 
-    def _outside_canary(self, attributes: tuple[str, ...], values: Ints) -> Floats:
-        """A penalty for cells outside the region that adopts apps first (the decoy)."""
-        if attributes != ("cell_id",):
+    def _far(self, slot: Slot, attributes: tuple[str, ...], values: Ints) -> Floats:
+        """A penalty for values that do not make the trap that the slot asks for."""
+        rollouts = self.setting.rollouts
+        if slot.near == "canary" and attributes == ("cell_id",):
+            near = self.setting.places.region[values[:, 0]] == rollouts.canary_region
+        elif slot.near == "trial" and attributes == ("firmware_version",):
+            near = values[:, 0] == rollouts.trial_firmware
+        else:
             return np.zeros(len(values))
-        region = self.setting.places.region[values[:, 0]]
-        return np.where(region == self.setting.rollouts.canary_region, 0.0, 0.5)
+        return np.where(near, 0.0, 3.0)
 
     def _taken(self, conditions: dict[str, int], inside: Flags) -> bool:
         """Whether a planted cause has one of these values or mostly the same sessions."""
@@ -206,10 +219,19 @@ def _values(visits: Visits, attributes: tuple[str, ...]) -> tuple[Ints, Ints]:
     return np.stack(np.unravel_index(found, sizes), axis=1), counts
 
 
-def _miss(excess: Floats, low: float, high: float) -> Floats:
-    """How far (in natural log units) an excess lies outside its range; 0 inside."""
-    log = np.log(np.maximum(excess, 1e-9))
-    return np.asarray(np.maximum(0.0, np.maximum(np.log(low) - log, log - np.log(high))))
+def _miss(excess: Floats, wanted: float) -> Floats:
+    """How far (in natural log units) an excess is from the wanted one; 0 within a factor 1.4."""
+    far = np.abs(np.log(np.maximum(excess, 1e-9) / wanted))
+    return np.asarray(np.maximum(0.0, far - np.log(1.4)))
+
+
+def _nats_a_fault(ratio: float) -> float:
+    """Expected log-likelihood ratio for each excess fault at this rate ratio.
+
+    >>> round(_nats_a_fault(1.6), 3), round(_nats_a_fault(10.0), 3)
+    (0.253, 1.558)
+    """
+    return float(ratio * np.log(ratio) / (ratio - 1) - 1)
 
 
 def _fit(exposure: float, hazard: float, low: float, high: float, strength: Strength) -> float:
@@ -229,7 +251,7 @@ def _spread_ratios(rng: np.random.Generator, strength: Strength, count: int) -> 
     return np.asarray(np.exp(low + (high - low) * rng.permutation(places)))
 
 
-def _multiplicative(rng: np.random.Generator, slots: tuple[Slot, ...], share: float) -> Flags:
+def _multiplicative(rng: np.random.Generator, slots: Sequence[Slot], share: float) -> Flags:
     """Which slots act multiplicatively: about this share of all, never an incident."""
     able = np.array([slot.window != "incident" for slot in slots])
     chosen = rng.permutation(np.flatnonzero(able))[: round(share * len(slots))]
@@ -252,5 +274,16 @@ def _decoys(setting: Setting, causes: list[SharedCause]) -> tuple[Decoy, ...]:
                 for rollout in setting.rollouts.apps:
                     why = f"{name}, with the bad cell {cell}, adopts it first"
                     found.append(Decoy({"app_version": rollout.names[-1]}, why))
+        if cause.conditions == {"firmware_version": setting.rollouts.trial_firmware}:
+            found += _trial_decoys(setting, cause.texts(setting)["firmware_version"])
     planted = {tuple(cause.texts(setting).items()) for cause in causes}
     return tuple(d for d in found if tuple(d.conditions.items()) not in planted)
+
+
+def _trial_decoys(setting: Setting, firmware: str) -> list[Decoy]:
+    """The region where a bad firmware is tried out, and its busiest cell."""
+    places, region = setting.places, setting.rollouts.trial_region
+    inside = np.where(places.region == region, places.popularity, 0.0)
+    cell, name = str(places.cell_ids[int(inside.argmax())]), str(places.regions[region])
+    why = f"the bad firmware {firmware} runs in {name} only"
+    return [Decoy({"region": name}, why), Decoy({"cell_id": cell}, why)]

@@ -43,11 +43,17 @@ class Rollout:
 
 @dataclass(frozen=True)
 class Rollouts:
-    """Firmware by platform (individuals are units) and apps (individuals are customers)."""
+    """Firmware by platform (individuals are units) and apps (individuals are customers).
+
+    Versions reach `canary_region` first. The last firmware of one platform, whose code is
+    `trial_firmware`, reaches `trial_region` only.
+    """
 
     firmware: tuple[Rollout, ...]
     apps: tuple[Rollout, ...]
     canary_region: int
+    trial_region: int
+    trial_firmware: int
     firmware_names: Texts
     app_names: Texts
 
@@ -58,20 +64,24 @@ def make_rollouts(
     """Two firmware waves a platform and three app waves, early in one canary region."""
     rng = generator(seed, "rollouts")
     sizes = np.bincount(people.region, minlength=scale.regions)
-    busy = np.argsort(-sizes, kind="stable")[1 : max(3, scale.regions // 5)]
-    canary = int(rng.choice(busy))
+    busy = np.argsort(-sizes, kind="stable")[: max(3, scale.regions // 5)]
+    canary, trial = (int(region) for region in rng.choice(busy, 2, replace=False))
     where = people.region[np.maximum(units.carrier, 0)]
     model = products.lot_model[units.lot]
     firmware = tuple(
         _rollout(rng, names, where, model, canary, days, waves=2, slow=4.0)
         for names in _firmware_names(scale.platforms)
     )
+    # The platform on most units: its trial alone is large enough to be noticed in one region.
+    tried = int(np.bincount(products.platform[model]).argmax())
+    firmware[tried].adopted_h[-1, where != trial] = NEVER
     model_of = model[units.first_unit]
     apps = tuple(
         _rollout(rng, names, people.region, model_of, canary, days, waves=3, slow=2.0)
         for names in _app_names()
     )
-    return Rollouts(firmware, apps, canary, _flat(firmware), _flat(apps))
+    code = sum(len(line.names) for line in firmware[: tried + 1]) - 1
+    return Rollouts(firmware, apps, canary, trial, code, _flat(firmware), _flat(apps))
 
 
 def app_releases_frame(rollouts: Rollouts, start: datetime) -> pl.DataFrame:

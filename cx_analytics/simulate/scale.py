@@ -58,7 +58,8 @@ class Scale:
 class Strength:
     """How strong the causes and how loud the noise of a difficulty is.
 
-    `rate_ratio` bounds a shared cause's rate ratio, `least_excess` its expected excess faults,
+    `rate_ratio` bounds a shared cause's rate ratio; its expected excess faults are at least
+    `least_excess`, and so many that the expected log-likelihood ratio is about `least_nats`;
     `cell_noise`/`model_noise` are standard deviations of log factors that are no cause,
     `frailty` is the shape of the customers' gamma (smaller = more unequal), `individuals`
     counts broken units, bad SIMs and weak homes each, per million sessions.
@@ -66,6 +67,7 @@ class Strength:
 
     rate_ratio: tuple[float, float]
     least_excess: float
+    least_nats: float
     cell_noise: float
     model_noise: float
     frailty: float
@@ -74,8 +76,8 @@ class Strength:
 
 
 STRENGTHS: dict[Difficulty, Strength] = {
-    "easy": Strength((6.0, 30.0), 60.0, 0.10, 0.05, 3.0, 20, 0.20),
-    "medium": Strength((1.6, 30.0), 20.0, 0.20, 0.10, 2.0, 40, 0.25),
-    "hard": Strength((1.2, 30.0), 8.0, 0.30, 0.15, 1.5, 50, 0.35),
-    "null": Strength((1.0, 1.0), 0.0, 0.25, 0.12, 1.5, 0, 0.0),
+    "easy": Strength((6.0, 30.0), 40.0, 40.0, 0.10, 0.05, 3.0, 20, 0.20),
+    "medium": Strength((1.6, 30.0), 20.0, 25.0, 0.20, 0.10, 2.0, 40, 0.25),
+    "hard": Strength((1.2, 30.0), 10.0, 15.0, 0.30, 0.15, 1.5, 50, 0.35),
+    "null": Strength((1.0, 1.0), 0.0, 0.0, 0.25, 0.12, 1.5, 0, 0.0),
 }

@@ -1,7 +1,7 @@
 """The planted truth as tables, kept apart from everything a pipeline may read.
 
-Belongs here: `causes.parquet` and the text of `world.json`. Stays out: the truth a fault
-(days.py) and how found causes are scored against it (the bench).
+Belongs here: `causes.parquet`, the text of `world.json`, and reading the truth back. Stays out:
+the truth about one fault (days.py) and how found causes are scored against it (the bench).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,32 @@ from cx_analytics.simulate.world import World
 DETECTABLE_FAULTS = 10
 DETECTABLE_NATS = 12.0
 """A cause is detectable with as many true faults and this log-likelihood ratio given the truth."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What was planted: `causes` a row a cause, `fault_causes` a row a fault with its true
+    cause, `fault_posteriors` the oracle's posterior of each possible cause of each fault."""
+
+    causes: pl.DataFrame
+    fault_causes: pl.DataFrame
+    fault_posteriors: pl.DataFrame
+
+    @classmethod
+    def read(cls, folder: Path) -> Truth:
+        """The truth in a folder that `write_world` wrote (`DIR/truth`)."""
+        names = ("causes", "fault_causes", "fault_posteriors")
+        return cls(*(pl.read_parquet(folder / f"{name}.parquet") for name in names))
+
+    @classmethod
+    def of(cls, world: World) -> Truth:
+        """The truth of a world without writing it; goes through all of its days."""
+        tally, faults, posteriors = Tally.empty(world.plan), [], []
+        for day in world.each_day():
+            tally.add(day)
+            faults.append(day.truth)
+            posteriors.append(day.posteriors)
+        return cls(causes_frame(world, tally), pl.concat(faults), pl.concat(posteriors))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ same arguments make the same world on every machine with the same library versio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
@@ -25,7 +25,7 @@ from cx_analytics.simulate.days import (
 )
 from cx_analytics.simulate.hazard import Climate, befall, make_climate
 from cx_analytics.simulate.mess import lose_values
-from cx_analytics.simulate.planting import Pilot, plant
+from cx_analytics.simulate.planting import SLOTS, Pilot, Slot, plant
 from cx_analytics.simulate.scale import STRENGTHS, Difficulty
 from cx_analytics.simulate.visits import (
     Setting,
@@ -120,11 +120,23 @@ def make_world(
             todo=f"give {FEWEST_SESSIONS}+ sessions, 1+ days, seed 0+ and one of "
             + ", ".join(STRENGTHS),
         )
+    return planted_world(sessions, days, seed, difficulty, start, SLOTS[difficulty])
+
+
+def planted_world(
+    sessions: int,
+    days: int,
+    seed: int,
+    difficulty: Difficulty,
+    start: date,
+    slots: Sequence[Slot],
+) -> World:
+    """A world with a cause for each of these slots, as strong as the difficulty says."""
     strength = STRENGTHS[difficulty]
     setting = make_setting(sessions, days, strength.frailty, seed)
     climate = make_climate(setting, days, strength, seed)
     pilot = _pilot(setting, sessions, days, seed)
-    plan = plant(setting, pilot, difficulty, seed, sessions)
+    plan = plant(setting, pilot, slots, strength, seed, sessions)
     return World(sessions, days, seed, difficulty, start, setting, climate, plan)
 
 
