@@ -1,10 +1,12 @@
-"""Commands that hand over: export.
+"""Commands that decide and hand over: action, export.
 
 Belongs here: arguments and help. Stays out: the work.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -12,9 +14,69 @@ import typer
 from cx_analytics.cli.options import AsJson, Root
 
 
+class Verb(StrEnum):
+    """What to do with an action."""
+
+    propose = "propose"
+    approve = "approve"
+    reject = "reject"
+    release = "release"
+    list = "list"
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
+    app.command()(action)
     app.command()(export)
+
+
+def action(
+    root: Root,
+    verb: Annotated[Verb, typer.Argument(show_default=False)],
+    what: Annotated[
+        str | None,
+        typer.Argument(help="To propose: a defect or a condition; else the action's id."),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Kind of action; lot_hold when a defect is given.")
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="Who; the name you are logged in with.")] = None,
+    why: Annotated[
+        str | None, typer.Option(help="The reason; a must to reject or release.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Propose corrective actions and decide on them; every step stays in the ledger.
+
+    \b
+    Example:  cx action demo propose lot=L0042 --kind lot_hold --why 'modem drops calls'
+              cx action demo approve a1b2c3 --by 'Ada Example'
+              cx action demo release a1b2c3 --why 'reworked'
+              cx action demo list
+    """
+    from cx_analytics.cli import actions
+    from cx_analytics.cli.screen import show
+
+    if (what is None) != (verb is Verb.list):
+        raise typer.BadParameter("list takes nothing more; everything else takes what to act on")
+    now = datetime.now(UTC).replace(tzinfo=None)
+    actor = by or _login()
+    if what is None:
+        answer = actions.listed(root, now)
+    elif verb is Verb.propose:
+        answer = actions.proposed(root, what, kind=kind, actor=actor, reason=why, now=now)
+    else:
+        answer = actions.decided(root, verb.value, what, actor=actor, reason=why, now=now)
+    show(answer, as_json=as_json)
+
+
+def _login() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise typer.BadParameter("nobody is logged in: give --by NAME") from error
 
 
 def export(

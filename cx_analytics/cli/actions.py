@@ -1,0 +1,157 @@
+"""`cx action`: proposing and deciding, through the append-only ledger and its guard rails.
+
+Belongs here: filling in what the warehouse knows, and telling what happened. Stays out: what may
+follow what, and who may approve (loop). Nothing here touches a product: an approved action is an
+entry that the next run publishes and hands over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from cx_analytics.cli.reader import Reader, Row
+from cx_analytics.cli.screen import Answer, Sheet, number, when
+from cx_analytics.contracts.errors import InputRefused
+from cx_analytics.engine.stamps import Stamps
+from cx_analytics.loop import Entry, Proposal, append, decide, propose, read_ledger, state
+from cx_analytics.workspace import Workspace
+
+DECISIONS = {"approve": "approved", "reject": "rejected", "release": "released"}
+
+
+def listed(root: Path, now: datetime) -> Answer:
+    """Every action with where it stands, the latest last."""
+    entries = read_ledger(Workspace.open(root).ledger)
+    last = {entry.action_id: entry for entry in entries}
+    rows = [asdict(entry) | {"state": state(entries, name, now)} for name, entry in last.items()]
+    columns = ("action", "state", "kind", "on", "units", "by", "at", "until", "why")
+    cells = tuple(
+        (
+            row["action_id"],
+            row["state"],
+            row["kind"],
+            row["subject"] or "-",
+            number(row["units"]),
+            row["actor"],
+            when(row["at"]),
+            when(row["expires_at"], "open"),
+            row["reason"] or "-",
+        )
+        for row in rows
+    )
+    sentence = f"{len(rows)} in the ledger." if rows else "The ledger is empty."
+    return Answer((sentence,), (Sheet("", columns, cells),) if rows else (), {"actions": rows})
+
+
+def proposed(
+    root: Path, what: str, *, kind: str | None, actor: str, reason: str | None, now: datetime
+) -> Answer:
+    """Propose an action on a defect (by its id) or on a condition such as lot=L1."""
+    workspace = Workspace.open(root)
+    with Reader(root) as reader:
+        proposal = _on_condition(reader, what, kind, reason) if "=" in what else None
+        proposal = proposal or _on_defect(reader, what, kind, reason)
+    rails = workspace.settings.rails
+    entry = append(
+        workspace.ledger,
+        lambda entries: propose(entries, proposal, actor=actor, at=now, rails=rails),
+    )
+    hint = f"To decide: cx action {root} approve {entry.action_id}"
+    second = " (by another person)" if rails.second_person else ""
+    return _told(entry, hint + second)
+
+
+def decided(
+    root: Path, verb: str, action_id: str, *, actor: str, reason: str | None, now: datetime
+) -> Answer:
+    """Approve, reject or release an action."""
+    workspace = Workspace.open(root)
+    entry = append(
+        workspace.ledger,
+        lambda entries: decide(
+            entries,
+            action_id,
+            DECISIONS[verb],
+            actor=actor,
+            at=now,
+            rails=workspace.settings.rails,
+            reason=reason,
+        ),
+    )
+    return _told(entry, f"It stands in the tables after the next 'cx run {root}'.")
+
+
+def _told(entry: Entry, hint: str) -> Answer:
+    touched = f", {entry.units:,} units" if entry.units is not None else ""
+    sentence = (
+        f"{entry.action_id} {entry.event}: {entry.kind} on {entry.subject}{touched}, "
+        f"by {entry.actor}, until {when(entry.expires_at, 'further notice')}."
+    )
+    return Answer((sentence, hint), (), asdict(entry))
+
+
+def _on_defect(reader: Reader, defect_id: str, kind: str | None, reason: str | None) -> Proposal:
+    found = reader.rows("defect_reach", defect_id=defect_id)
+    if not found:
+        raise reader.missing("defect", defect_id, "defects", "defect_id")
+    reach = found[0]
+    return Proposal(
+        kind=kind or "lot_hold",
+        subject=_subject(reach),
+        cause_id=reach["cause_id"],
+        defect_id=defect_id,
+        reason=reason,
+        evidence=_snapshot(reader.workspace),
+        units=reach["units"],
+        production_share=reach["production_share"],
+        probability=reach["probability"],
+    )
+
+
+def _subject(reach: Row) -> str:
+    if reach["component"] and reach["component_lot"]:
+        return f"{reach['component']}_lot={reach['component_lot']}"
+    if reach["lot"]:
+        return f"lot={reach['lot']}"
+    raise InputRefused(
+        "the defect names no lot",
+        where=reach["defect_id"],
+        todo="say on what to act: cx action DIR propose lot=L1 --kind lot_hold",
+    )
+
+
+def _on_condition(reader: Reader, subject: str, kind: str | None, reason: str | None) -> Proposal:
+    if kind is None:
+        raise InputRefused(
+            "the kind of action is missing", where=subject, todo="add --kind, such as lot_hold"
+        )
+    units, share = _reach(reader, subject)
+    return Proposal(
+        kind=kind,
+        subject=subject,
+        reason=reason,
+        evidence=_snapshot(reader.workspace),
+        units=units,
+        production_share=share,
+    )
+
+
+def _reach(reader: Reader, subject: str) -> tuple[int | None, float | None]:
+    """Units and share of production under a condition on lots or one unit; else unknown."""
+    attribute, _, value = subject.partition("=")
+    made: int = reader.row("units_made")["units"]
+    if attribute == "unit_id":
+        units = 1
+    elif attribute == "lot" or attribute.endswith("_lot"):
+        units = len({row["unit_id"] for row in reader.rows("lot_units", lot=value)})
+    else:
+        return None, None
+    return units, units / made if made else None
+
+
+def _snapshot(workspace: Workspace) -> str | None:
+    """The version of the warehouse that a decision rests on."""
+    version = Stamps(workspace.parts).of("warehouse").get("all")
+    return f"warehouse {version}" if version else None
