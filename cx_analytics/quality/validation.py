@@ -10,7 +10,9 @@ milliseconds an expectation, however few the rows: hence one validation, and imp
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from html import escape
@@ -120,21 +122,30 @@ def _validation(
     frame: pl.DataFrame,
     result_format: Mapping[str, Any],
 ) -> Any:
-    # Great Expectations reads this once, when it is imported: without it, it calls home.
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
+    with _great_expectations() as gx:
+        context = gx.get_context(mode="ephemeral")
+        _silence(context)
+        asset = context.data_sources.add_pandas("frames").add_dataframe_asset(name)
+        batches = asset.add_batch_definition_whole_dataframe("whole")
+        objects = [_configuration(one).to_domain_obj() for one in expectations]
+        suite = context.suites.add(gx.ExpectationSuite(name=name, expectations=objects))
+        definition = gx.ValidationDefinition(name=name, data=batches, suite=suite)
+        definition = context.validation_definitions.add(definition)
+        return definition.run(
+            batch_parameters={"dataframe": frame.to_pandas()}, result_format=dict(result_format)
+        )
 
-    context = gx.get_context(mode="ephemeral")
-    _silence(context)
-    asset = context.data_sources.add_pandas("frames").add_dataframe_asset(name)
-    batches = asset.add_batch_definition_whole_dataframe("whole")
-    objects = [_configuration(one).to_domain_obj() for one in expectations]
-    suite = context.suites.add(gx.ExpectationSuite(name=name, expectations=objects))
-    definition = gx.ValidationDefinition(name=name, data=batches, suite=suite)
-    definition = context.validation_definitions.add(definition)
-    return definition.run(
-        batch_parameters={"dataframe": frame.to_pandas()}, result_format=dict(result_format)
-    )
+
+@contextmanager
+def _great_expectations() -> Iterator[Any]:
+    """The library, with its own deprecations kept from whoever runs with warnings as errors."""
+    # It reads this once, when it is imported: without it, it calls home.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import great_expectations as gx
+
+        yield gx
 
 
 def _silence(context: Any) -> None:

@@ -17,7 +17,7 @@ SELECT
     day,
     customers,
     score,
-    GREATEST(score - half_width, 0) AS low,
-    LEAST(score + half_width, 100) AS high
+    CASE WHEN score < half_width THEN 0 ELSE score - half_width END AS low,
+    CASE WHEN score + half_width > 100 THEN 100 ELSE score + half_width END AS high
 FROM days
 ORDER BY day
