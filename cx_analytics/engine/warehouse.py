@@ -94,7 +94,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[P
 def _relation(paths: Sequence[Path]) -> str:
     files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
     return (
-        "SELECT COLUMNS(c -> NOT starts_with(c, '_')) FROM "
+        "SELECT COLUMNS(lambda c: NOT starts_with(c, '_')) FROM "
         f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
     )
 
