@@ -55,8 +55,17 @@ def serve(root: Path, port: int) -> None:
 def environment_of(workspace: Workspace) -> dict[str, str]:
     """The environment in which Dagster works on a workspace; brings its dagster.yaml in place."""
     prepare_instance(workspace)
+    _create_storage(workspace)
     own = {"DAGSTER_HOME": str(workspace.dagster), "CX_WORKSPACE": str(workspace.root)}
     return dict(os.environ) | own | {"GX_ANALYTICS_ENABLED": "false"}
+
+
+def _create_storage(workspace: Workspace) -> None:
+    """Dagster's storage, made by one process: server and daemon would both set about it."""
+    import dagster as dg
+
+    with dg.DagsterInstance.from_config(str(workspace.dagster)):
+        return
 
 
 def _refuse_taken(port: int) -> None:
