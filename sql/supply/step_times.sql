@@ -219,6 +219,13 @@ idle AS (
     ON ending.resource = wait.timetable AND ending.slot = wait.start_hour % 168
 ),
 
+again AS (
+  SELECT case_id, step, min(position) AS first_position
+  FROM arrival
+  GROUP BY case_id, step
+  HAVING count(*) > 1
+),
+
 explained AS (
   SELECT
     arrival.*,
@@ -230,11 +237,11 @@ explained AS (
     coalesce(
       idle.rest_us - idle.busy_us - idle.closed_us, arrival.start_us - arrival.arrived_us
     ) AS other_us,
-    row_number() OVER (
-      PARTITION BY arrival.case_id, arrival.step ORDER BY arrival.position
-    ) AS visit
+    coalesce(arrival.position > again.first_position, FALSE)
+      AND arrival.from_step <> arrival.step AS rework
   FROM arrival
   LEFT JOIN idle ON idle.case_id = arrival.case_id AND idle.position = arrival.position
+  LEFT JOIN again ON again.case_id = arrival.case_id AND again.step = arrival.step
 )
 
 SELECT
@@ -258,7 +265,7 @@ SELECT
     WHEN start_us = end_us THEN 'zero_duration'
   END AS flag,
   position, from_step,
-  coalesce(visit > 1 AND from_step <> step, FALSE) AS rework,
+  coalesce(rework, FALSE) AS rework,
   batching_us / 1e6 AS batching_s,
   contention_us / 1e6 AS contention_s,
   prioritisation_us / 1e6 AS prioritisation_s,
