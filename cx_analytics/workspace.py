@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,6 +22,8 @@ from cx_analytics.contracts.feeds import COMPONENT_COLUMNS, FEEDS
 from cx_analytics.contracts.settings import Metric, Rails, Source
 
 FORMATS = ("parquet", "csv", "ndjson", "json", "auto")
+
+_MEMORY = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,16 @@ class Settings:
 
     @property
     def extra_columns(self) -> dict[str, str]:
-        """Columns of sessions that only cx.toml knows, with their type."""
+        """Columns that sessions may bring beyond their feed, with their type.
+
+        Attributes that units or cells would give otherwise (a source may know the band itself),
+        attributes and metrics that cx.toml names.
+        """
         known = set(FEEDS["sessions"].names)
-        named = {name for names in self.attributes.values() for name in names}
-        default = {name for names in DEFAULT_ATTRIBUTES.values() for name in names}
-        texts = dict.fromkeys(sorted(named - default - known), "VARCHAR")
-        numbers = {name: "DOUBLE" for name in self.extra_metrics if name not in known}
-        return texts | numbers
+        attributes = {name for names in self.attributes.values() for name in names}
+        metrics = {metric.column for metric in self.metrics} | set(self.extra_metrics)
+        texts = {name: "VARCHAR" for name in sorted(attributes - known)}
+        return texts | {name: "DOUBLE" for name in sorted(metrics - known - attributes)}
 
     def attributes_in(self, columns: Mapping[str, object] | list[str]) -> tuple[Attribute, ...]:
         """The attributes that a sessions relation with these columns can be asked about.
@@ -96,7 +103,7 @@ class Workspace:
                 todo=f"make one with 'cx init {root}'",
             )
         try:
-            raw = tomllib.loads(file.read_text(encoding="utf-8"))
+            raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(
                 f"this is no valid TOML: {error}", where=str(file), todo="mend that line"
@@ -146,6 +153,16 @@ class Workspace:
         return self.root / "ledger.ndjson"
 
 
+_KINDS: dict[type | tuple[type, ...], str] = {
+    str: "a text in quotes",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    dict: "a table",
+    (list, str): 'a list of texts, such as ["a", "b"]',
+}
+
+
 class _Section:
     """One table of cx.toml that must be used up: what nobody asked for is a mistake."""
 
@@ -163,7 +180,7 @@ class _Section:
             raise SettingsError(
                 f"[{self.name}] {key} = {value!r} has the wrong type",
                 where=self.where,
-                todo=f"give {getattr(kind, '__name__', kind)}",
+                todo=f"give {_KINDS[kind]}",
             )
         return value
 
@@ -225,9 +242,64 @@ def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Setting
             "costs",
         )
     )
-    if settings.window_days < 1:
-        raise SettingsError("[product] window_days must be at least 1", where=where, todo="use 28")
+    _check_ranges(settings, where)
+    _check_columns(settings, where)
     return settings
+
+
+def _check_ranges(settings: Settings, where: str) -> None:
+    """Numbers that parse but cannot be meant."""
+    rails = settings.rails
+    severities = (settings.default_severity, *settings.fault_severity.values())
+    shares = (rails.minimum_probability, rails.maximum_production_share)
+    counts = (rails.minimum_units, rails.maximum_units, rails.expires_after_days)
+    weights = (metric.weight for metric in settings.metrics)
+    ends = (end for metric in settings.metrics for end in (metric.good, metric.bad))
+    wrong = (
+        (settings.window_days < 1, "[product] window_days must be at least 1", "use 28"),
+        (not 0 <= settings.rest_s < inf, "[product] rest_s must be 0 or more", "use 2"),
+        (not _unit(severities), "[fault_severity] must lie between 0 and 1", "use 0.8"),
+        (not _unit(shares), "[guard_rails] shares must lie between 0 and 1", "use 0.05"),
+        (min(counts) < 0, "[guard_rails] numbers must be 0 or more", "use 30"),
+        (not all(0 < w < inf for w in weights), "[metrics] weight must be above 0", "use 1"),
+        (not all(map(isfinite, ends)), "[metrics] good and bad must be finite", "give numbers"),
+        (
+            settings.threads is not None and settings.threads < 1,
+            "[engine] threads must be at least 1",
+            "leave it out",
+        ),
+        (
+            not _MEMORY.fullmatch(settings.memory_limit),
+            f"[engine] memory_limit = {settings.memory_limit!r} is no amount of memory",
+            'write "2GB"',
+        ),
+    )
+    for breach, what, todo in wrong:
+        if breach:
+            raise SettingsError(what, where=where, todo=todo)
+
+
+def _unit(values: Iterable[float]) -> bool:
+    return all(0 <= value <= 1 for value in values)
+
+
+def _check_columns(settings: Settings, where: str) -> None:
+    """Each column of sessions has one role: one domain's attribute, or a number."""
+    named = [name for names in settings.attributes.values() for name in names]
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
+        what = f"[attributes] {twice[0]} is in two domains"
+        raise SettingsError(what, where=where, todo="leave it in the domain that repairs it")
+    ids = sorted({"session_id", "customer_id", "unit_id", "fault_code"} & set(named))
+    if ids:
+        what = f"[attributes] {ids[0]} is no attribute"
+        raise SettingsError(what, where=where, todo="name columns that many sessions share")
+    types = {column.name: column.type for column in FEEDS["sessions"].columns}
+    numbers = (*settings.extra_metrics, *(metric.column for metric in settings.metrics))
+    for name in numbers:
+        if name in named or types.get(name, "DOUBLE") != "DOUBLE":
+            what = f"{name} is named as a metric, but it is no number"
+            raise SettingsError(what, where=where, todo="name a numeric column of sessions")
 
 
 def _attributes(section: _Section) -> dict[Domain, tuple[str, ...]]:

@@ -87,7 +87,6 @@ _MADE_FROM: dict[str, dict[str, tuple[str, ...]]] = {
         "lost_to_background": ("fault_causes.share",),
     },
     "defects": {
-        "component_lot": ("lake/components.component_lot",),
         "units_made": ("lake/units.unit_id",),
         "units_in_field": ("lake/units.in_service_at",),
         "units_failed": ("sessions.unit_id",),

@@ -14,11 +14,10 @@ def conform(frame: pl.DataFrame | None, table: Table, *, keep_extra: bool = Fals
     With `keep_extra`, further columns follow in the order in which they came.
     """
     schema = schema_of(table)
-    if frame is None:
+    if frame is None or not frame.width:
         return pl.DataFrame(schema=schema)
-    columns = [
-        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in schema.items()
-    ]
+    # Added to the frame, not selected: constants alone would make a row of an empty frame.
+    missing = [pl.lit(None).alias(name) for name in schema if name not in frame.columns]
+    columns = [pl.col(name).cast(dtype) for name, dtype in schema.items()]
     extra = [pl.col(name) for name in frame.columns if keep_extra and name not in schema]
-    return frame.select(*columns, *extra)
+    return frame.with_columns(*missing).select(*columns, *extra)

@@ -49,13 +49,16 @@ class Model:
 
     @property
     def header(self) -> dict[str, str]:
-        """The leading comment: `model` is its first line, the rest by their first word."""
+        """The leading comment: `model` is its first line, the rest by their first word.
+
+        An indented line goes on with the one before, even when it starts with such a word.
+        """
         lines = []
         for line in self.sql.splitlines():
             if not line.startswith("--"):
                 break
-            lines.append(line.removeprefix("--").strip())
-        head: dict[str, str] = {"model": lines[0]} if lines else {}
+            lines.append(line.removeprefix("--").removeprefix(" ").rstrip())
+        head: dict[str, str] = {"model": lines[0].strip()} if lines else {}
         word = "model"
         for line in lines[1:]:
             first, _, rest = line.partition(" ")
@@ -63,7 +66,7 @@ class Model:
                 word, line = first, rest.strip()
                 head[word] = line
             else:
-                head[word] += " " + line
+                head[word] += " " + line.strip()
         return head
 
     def bind(self, identifiers: Mapping[str, str]) -> str:

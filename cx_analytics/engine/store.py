@@ -39,7 +39,7 @@ class Store:
     def paths(self, table: str, days: Iterable[date] | None = None) -> list[Path]:
         """The files of a table: all of them, or those of some days; only what exists."""
         if days is not None:
-            return [path for day in sorted(days) if (path := self.path(table, day)).is_file()]
+            return [path for day in sorted(set(days)) if (path := self.path(table, day)).is_file()]
         return sorted((self.root / table).glob("*/part.parquet"))
 
     def has(self, table: str, day: date | None = None) -> bool:
