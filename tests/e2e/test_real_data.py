@@ -1,0 +1,157 @@
+"""Real public data through the cx.toml files of docs/examples, end to end.
+
+The data are not part of the project: without them beside the checkout these tests are skipped.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from cx_analytics.pipeline import run
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+DATA = CHECKOUT.parent / "shared" / "data"
+EXAMPLES = CHECKOUT / "docs" / "examples"
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DATA.is_dir(), reason=f"the public data sets are not at {DATA}"),
+]
+
+Rows = list[tuple[Any, ...]]
+Asked = Callable[[str], Rows]
+
+
+@contextmanager
+def asked(root: Path) -> Iterator[Asked]:
+    """A way to ask the warehouse of a workspace."""
+    with duckdb.connect(str(root / "warehouse" / "cx.duckdb"), read_only=True) as warehouse:
+        yield lambda sql: warehouse.sql(sql).fetchall()
+
+
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Makes the workspace of an example, once, and runs it."""
+    known: dict[str, Path] = {}
+
+    def work(example: str) -> Path:
+        if example not in known:
+            root = tmp_path_factory.mktemp(example)
+            shutil.copy(EXAMPLES / f"{example}.toml", root / "cx.toml")
+            (root / "data").symlink_to(DATA)
+            run(root)
+            known[example] = root
+        return known[example]
+
+    return work
+
+
+def taken_in(ask: Asked) -> Rows:
+    return ask("SELECT feed, rows_in, kept, duplicates, quarantined FROM runs")
+
+
+def bands(ask: Asked) -> set[str]:
+    """Carrier frequencies that stand alone as a cause."""
+    shared = "kind = 'shared' AND cardinality(conditions) = 1"
+    found = ask(f"SELECT conditions['carrier_band'] FROM causes WHERE {shared}")
+    return {band for (band,) in found if band}
+
+
+@pytest.mark.parametrize(
+    ("example", "copies", "slow"),
+    [("mobile_bandwidth_5g", 32, {"n1", "n28"}), ("mobile_bandwidth_4g", 44, {"B5", "B8"})],
+)
+def test_slow_carrier_frequencies_are_the_causes(
+    worked: Callable[[str], Path], example: str, copies: int, slow: set[str]
+) -> None:
+    with asked(worked(example)) as ask:
+        assert taken_in(ask) == [("sessions", 10_000, 10_000 - copies, copies, 0)]
+        assert bands(ask) == slow
+
+
+@pytest.mark.parametrize("example", ["mobile_bandwidth_5g", "mobile_bandwidth_4g"])
+def test_no_cell_is_blamed(worked: Callable[[str], Path], example: str) -> None:
+    with asked(worked(example)) as ask:
+        blamed = ask(
+            "SELECT label FROM causes WHERE list_contains(map_keys(conditions), 'cell_id')"
+        )
+        assert blamed == []
+
+
+def test_cells_keep_their_identity_and_what_is_not_available_is_null(
+    worked: Callable[[str], Path],
+) -> None:
+    with asked(worked("mobile_bandwidth_4g")) as ask:
+        assert ask(
+            "SELECT bool_and(regexp_full_match(cell_id, '460-[0-9]{2}-[0-9a-f]{7}')), "
+            "count(*) FILTER (WHERE cell_id LIKE '%7fffffff'), max(signal_dbm) <= -43 FROM sessions"
+        ) == [(True, 0, True)]
+
+
+def test_work_and_wait_of_every_order_add_up_to_its_lead_time(
+    worked: Callable[[str], Path],
+) -> None:
+    with asked(worked("production_log")) as ask:
+        assert taken_in(ask) == [("production_events", 4953, 4480, 23, 450)]
+        assert ask(
+            "SELECT count(*), count(*) FILTER (WHERE spent = lead) FROM ("
+            "SELECT round(sum(work_s) + sum(wait_s)) AS spent, "
+            "epoch(max(ended_at)) - epoch(min(started_at)) AS lead "
+            "FROM step_times GROUP BY case_id)"
+        ) == [(225, 225)]
+
+
+def test_waits_have_causes_and_odd_times_a_flag(worked: Callable[[str], Path]) -> None:
+    with asked(worked("production_log")) as ask:
+        assert dict(ask("SELECT coalesce(flag, ''), count(*) FROM step_times GROUP BY 1")) == {
+            "": 3608,
+            "overlap": 863,
+            "zero_duration": 6,
+            "overlap, zero_duration": 3,
+        }
+        assert {cause for (cause,) in ask("SELECT DISTINCT wait_cause FROM step_times")} == {
+            "none",
+            "batching",
+            "contention",
+            "prioritisation",
+            "resource_unavailable",
+            "other",
+        }
+        assert ask(
+            "SELECT sum(scrap), sum(work_s) = (SELECT sum(work_s) FROM step_times), "
+            "sum(wait_s) = (SELECT sum(wait_s) FROM step_times), min(cost) >= 0 FROM step_map"
+        ) == [(593.0, True, True, True)]
+
+
+def test_epcis_documents_are_read_or_refused_with_a_clause(worked: Callable[[str], Path]) -> None:
+    with asked(worked("epcis")) as ask:
+        rules = dict(ask("SELECT rule, count(*) FROM quarantine GROUP BY rule"))
+        assert set(rules) == {"epcis_retracted", "epcis_no_object"}
+        assert rules["epcis_no_object"] == 2
+        assert ask("SELECT count(*) FROM quarantine WHERE reason NOT LIKE '%EPCIS 2.0, 7.4%'") == [
+            (0,)
+        ]
+        assert ask(
+            "SELECT step FROM step_times WHERE unit_id = '2017' AND lot IS NULL LIMIT 1"
+        ) == [("shipping",)]
+
+
+def test_contacts_are_dated_in_utc(worked: Callable[[str], Path]) -> None:
+    with asked(worked("firefox_support")) as ask:
+        assert taken_in(ask) == [("contacts", 24_785, 24_785, 0, 0)]
+        assert ask("SELECT contacted_at::VARCHAR FROM contacts WHERE contact_id = '1320142'") == [
+            ("2021-01-01 08:42:16",)
+        ]
+        calm, stirred = ask(
+            "SELECT count(*) FROM contacts WHERE contacted_at >= '2021-05-30' "
+            "AND contacted_at < '2021-06-04' GROUP BY contacted_at >= '2021-06-01 08:00:00' "
+            "ORDER BY contacted_at >= '2021-06-01 08:00:00'"
+        )
+        assert stirred[0] > 2 * calm[0]
