@@ -26,7 +26,7 @@ from cx_analytics.pipeline import prepare_instance
 from cx_analytics.workspace import Workspace
 
 HOST = "127.0.0.1"
-UP_WITHIN_S = 120.0
+UP_WITHIN_S = 180.0
 GRACE_S = 15.0
 _MODULE = "cx_analytics.definitions"
 

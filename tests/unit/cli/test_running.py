@@ -1,0 +1,49 @@
+"""What a run tells, on a terminal and in a pipe."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cx_analytics.cli.running import progress, standing, summary
+from cx_analytics.pipeline import RunSummary
+
+
+def test_summary() -> None:
+    done = RunSummary(
+        up_to_date=False,
+        files=3,
+        rows_in=1200,
+        kept=1000,
+        duplicates=150,
+        quarantined=50,
+        days=(date(2026, 1, 1),),
+        warnings=("sessions: late",),
+        seconds=4.2,
+    )
+    assert summary(done) == [
+        "rows in      1,200, from 3 files",
+        "kept         1,000",
+        "duplicates   150",
+        "quarantined  50",
+        "worked on    1 day in 4 s",
+        "warning      sessions: late",
+    ]
+    assert summary(RunSummary(up_to_date=True)) == ["everything is up to date"]
+
+
+def test_standing(workspace: Path) -> None:
+    assert standing(workspace)[:2] == [
+        "sessions     3 (2026-01-02 12:00 to 2026-01-02 12:00)",
+        "causes       1 open cause",
+    ]
+
+
+def test_a_pipe_gets_a_line_a_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress() as listen:
+        listen("ingest", "sessions", 0, 0)
+        listen("causes", "2026-01-01", 0, 3)
+        listen("causes", "2026-01-02", 1, 3)
+    assert capsys.readouterr().err == "ingest: sessions\ncauses: 2026-01-01 and on, 3 in all\n"
