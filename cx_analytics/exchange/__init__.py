@@ -6,6 +6,6 @@ or position leaves through here.
 """
 
 from cx_analytics.exchange.feedback import folder_name, pack
-from cx_analytics.exchange.outbox import deliver
+from cx_analytics.exchange.outbox import deliver, sweep
 
-__all__ = ["deliver", "folder_name", "pack"]
+__all__ = ["deliver", "folder_name", "pack", "sweep"]

@@ -55,8 +55,14 @@ def _fill(part: Path, files: Mapping[str, bytes]) -> None:
     _sync(part)
 
 
+def sweep(exports: Path) -> None:
+    """Remove what killed deliveries left behind, when a run starts."""
+    if exports.is_dir():
+        with _locked(exports):
+            _sweep(exports)
+
+
 def _sweep(exports: Path) -> None:
-    """Remove what killed deliveries left behind."""
     for leftover in exports.glob(f"{PART}*"):
         if leftover.is_dir():
             shutil.rmtree(leftover)
