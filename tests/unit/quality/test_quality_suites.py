@@ -215,7 +215,12 @@ def test_enforce_raises_on_what_blocks_only() -> None:
 
 
 def test_as_present_narrows_and_widens_a_contract() -> None:
-    columns = {"trip_id": "VARCHAR", "began": "TIMESTAMP", "modem_lot": "VARCHAR", "_file": "VARCHAR"}
+    columns = {
+        "trip_id": "VARCHAR",
+        "began": "TIMESTAMP",
+        "modem_lot": "VARCHAR",
+        "_file": "VARCHAR",
+    }
     assert quality.as_present(TRIPS, columns).names == ("trip_id", "began", "modem_lot")
     with pytest.raises(CheckFailed, match="required columns are missing: trip_id"):
         quality.as_present(TRIPS, {"began": "TIMESTAMP"})
