@@ -15,7 +15,7 @@ import polars as pl
 from cx_analytics.simulate.chance import Floats, Ints, generator
 from cx_analytics.simulate.products import Products
 
-BATCH = 60
+BATCH = 20
 """Most units that travel together."""
 
 STEPS: tuple[tuple[str, float, float], ...] = (

@@ -130,7 +130,7 @@ def _rollout(
     begins = (np.arange(waves) + rng.uniform(0.15, 0.5, waves)) * days / waves
     adopted = np.empty((waves, count))
     for wave in range(waves):
-        by_region = rng.uniform(0.5, 0.16 * days, int(region.max()) + 1)
+        by_region = rng.uniform(0.02 * days, 0.16 * days, int(region.max()) + 1)
         by_region[canary] = 0.0
         by_model = rng.uniform(0, 0.05 * days, int(model.max()) + 1)
         lag = rng.exponential(slow * days / 28, count)

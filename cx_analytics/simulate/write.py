@@ -50,7 +50,7 @@ def write_world(
 
     Parameters
     ----------
-    file_format : one format, or several that the daily files of sessions take turns in
+    file_format : one format, or several that the files take turns in
     malformed : add rows that break a rule to the sessions files in text formats
 
     Nothing else under `root` is touched. The truth: `causes.parquet` (a row a planted cause),
@@ -60,7 +60,7 @@ def write_world(
     formats = (file_format,) if isinstance(file_format, str) else tuple(file_format)
     landing, truth = root / "landing", root / "truth"
     truth.mkdir(parents=True, exist_ok=True)
-    rows = _write_static(world, landing, formats[0])
+    rows = _write_static(world, landing, formats)
     tally, waiting = Tally.empty(world.plan), dict[int, list[pl.DataFrame]]()
     with _Streams(truth) as streams:
         for day in world.each_day():
@@ -99,7 +99,7 @@ def _write_day(
     )
 
 
-def _write_static(world: World, landing: Path, file_format: FileFormat) -> Counter[str]:
+def _write_static(world: World, landing: Path, formats: Sequence[FileFormat]) -> Counter[str]:
     setting, origin, end_h = world.setting, world.origin, world.days * 24.0
     since_h = -24.0 * PRODUCTION_DAYS_BEFORE
     units, products = setting.units, setting.products
@@ -112,9 +112,9 @@ def _write_static(world: World, landing: Path, file_format: FileFormat) -> Count
         "actions": actions_frame(world),
     }
     rows: Counter[str] = Counter()
-    for feed, frame in frames.items():
+    for number, (feed, frame) in enumerate(frames.items()):
         if frame.height:
-            write_table(frame, landing / feed, feed, file_format)
+            write_table(frame, landing / feed, feed, formats[number % len(formats)])
         rows[feed] = frame.height
     return rows
 
