@@ -14,7 +14,8 @@ from typing import Any
 
 import dagster as dg
 
-from cx_analytics.defs.assets import all_assets, all_checks
+from cx_analytics.defs.assets import all_assets
+from cx_analytics.defs.checks import all_checks
 from cx_analytics.defs.automation import DAILY_SCHEDULE, JOBS, landing_sensor
 from cx_analytics.defs.partitions import days_from
 from cx_analytics.defs.plan import session_days

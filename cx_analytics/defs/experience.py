@@ -5,49 +5,41 @@ from __future__ import annotations
 from datetime import date
 
 import dagster as dg
-import polars as pl
 
 from cx_analytics.contracts.feeds import CELLS, COMPONENTS, UNITS
 from cx_analytics.contracts.tables import SESSIONS_TABLE
 from cx_analytics.defs.ingest import lake_key
-from cx_analytics.defs.metadata import column_schema, lineage, preview
-from cx_analytics.defs.partitions import FRESH_DAILY, SINGLE_RUN, days_of
+from cx_analytics.defs.partitions import FRESH_DAILY, days_of
 from cx_analytics.defs.plan import session_days
 from cx_analytics.defs.progress import each_day
-from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
+from cx_analytics.defs.tables import facts, table_asset
 from cx_analytics.engine.models import load
 from cx_analytics.engine.stamps import Stamps
 from cx_analytics.experience import score_sql, scored_sql, widen_components
+
+CUSTOMER_DAYS = "customer_days"
+"""Additive sums of each customer and day (model experience/customer_days), kept as parts."""
 
 
 def sessions_asset(days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """The asset of joined and scored sessions."""
 
-    @dg.asset(
-        group_name="experience",
-        partitions_def=days,
-        backfill_policy=SINGLE_RUN,
+    @table_asset(
+        SESSIONS_TABLE,
+        group="experience",
         deps=[lake_key("sessions"), "references"],
-        description=SESSIONS_TABLE.meaning,
-        kinds={"duckdb", "parquet"},
-        metadata={
-            "dagster/column_schema": column_schema(SESSIONS_TABLE),
-            "dagster/column_lineage": lineage(SESSIONS_TABLE),
-        },
-        freshness_policy=FRESH_DAILY,
-        retry_policy=RETRY,
+        partitions=days,
+        fresh=FRESH_DAILY,
     )
-    @refusing
-    def sessions(context: dg.AssetExecutionContext, house: House) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def sessions(context: dg.AssetExecutionContext, house: House) -> dg.MaterializeResult[None]:
         _surroundings(house)
         rows = {day: join_day(house, day) for day in each_day("experience", days_of(context))}
         sample = house.parts.read("sessions", list(rows)[-1:])
         return dg.MaterializeResult(
             metadata={
-                "dagster/row_count": sum(rows.values()),
+                **facts(SESSIONS_TABLE, sum(rows.values()), sample),
                 "rows_by_day": {day.isoformat(): count for day, count in rows.items()},
-                "preview": preview(pl.DataFrame() if sample is None else sample),
             }
         )
 
@@ -68,6 +60,7 @@ def join_day(house: House, day: date) -> int:
     version = session_days(house.workspace).get(day)
     if version is None:
         house.parts.drop("sessions", day)
+        house.parts.drop(CUSTOMER_DAYS, day)
         stamps.clear("sessions", [day.isoformat()])
         return 0
     house.duck.view("session", house.lake.paths("sessions", [day]))
@@ -76,5 +69,7 @@ def join_day(house: House, day: date) -> int:
     settings = house.workspace.settings
     score = score_sql(settings.metrics, settings.fault_severity, settings.default_severity, columns)
     rows = house.duck.copy(scored_sql(joined, score), house.parts.path("sessions", day))
+    house.duck.view("sessions", [house.parts.path("sessions", day)])
+    house.parts.write(CUSTOMER_DAYS, house.duck.model("experience/customer_days"), day)
     stamps.set("sessions", {day.isoformat(): version})
     return rows

@@ -32,7 +32,7 @@ def feed_asset(feed: Feed) -> dg.AssetsDefinition:
         retry_policy=RETRY,
     )
     @refusing
-    def lake_feed(context: dg.AssetExecutionContext, house: House) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def lake_feed(context: dg.AssetExecutionContext, house: House) -> dg.MaterializeResult[None]:
         reports = take_in(house, feed, context.log.info)
         return dg.MaterializeResult(metadata=_metadata(reports))
 
@@ -44,7 +44,7 @@ def take_in(house: House, feed: Feed, note: object) -> list[FeedReport]:
     settings = house.workspace.settings
     tell("ingest", feed.name)
     return ingest(
-        [feed],
+        [feed.name],
         root=house.workspace.root,
         sources=settings.sources,
         extra_columns=settings.extra_columns,
@@ -56,7 +56,7 @@ def take_in(house: House, feed: Feed, note: object) -> list[FeedReport]:
     )
 
 
-def _metadata(reports: list[FeedReport]) -> dict[str, dg.MetadataValue]:  # type: ignore[type-arg]
+def _metadata(reports: list[FeedReport]) -> dict[str, dg.MetadataValue]:
     sums = {
         name: sum(getattr(report, name) for report in reports)
         for name in ("files", "rows_in", "kept", "duplicates", "quarantined")

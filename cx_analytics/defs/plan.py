@@ -14,6 +14,7 @@ from functools import cache
 from cx_analytics.contracts.feeds import FEEDS
 from cx_analytics.engine.models import all_paths
 from cx_analytics.engine.stamps import Stamps, digest
+from cx_analytics.engine.store import Store
 from cx_analytics.ingest import lake_versions
 from cx_analytics.workspace import Workspace
 
@@ -124,3 +125,24 @@ def ranges(days: tuple[date, ...], known: tuple[date, ...]) -> list[tuple[date, 
         else:
             found.append((day, day))
     return found
+
+
+def window_of(workspace: Workspace) -> list[date]:
+    """The days with derived sessions in the window of the last one, in order."""
+    days = Store(workspace.parts).days("sessions")
+    begin = days[-1] - timedelta(days=workspace.settings.window_days - 1) if days else None
+    return [day for day in days if begin is not None and day >= begin]
+
+
+def stale_experience(workspace: Workspace) -> dict[date, str]:
+    """Customer days that were not scored from today's sessions and shares, with their version."""
+    stamps = Stamps(workspace.parts)
+    sessions, shares = stamps.of("sessions"), stamps.of("fault_causes")
+    wanted = {day: digest(version, shares.get(day)) for day, version in sessions.items()}
+    wanted |= {day: "" for day in stamps.of("customer_experience") if day not in sessions}
+    scored = stamps.of("customer_experience")
+    return {
+        date.fromisoformat(day): version
+        for day, version in sorted(wanted.items())
+        if scored.get(day) != version
+    }

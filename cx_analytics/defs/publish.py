@@ -41,7 +41,7 @@ def metrics_sql(house: House) -> pl.DataFrame:
         {"metric_id": metric, "sql": sql, "meaning": meaning}
         for metric, sql, meaning in (*numbers, *causes)
     ]
-    return pl.DataFrame(rows, schema={name: pl.String for name in METRICS_SQL.names})
+    return pl.DataFrame(rows, schema=dict.fromkeys(METRICS_SQL.names, pl.String))
 
 
 def _body(sql: str) -> str:
@@ -70,7 +70,7 @@ def _body(sql: str) -> str:
     ],
     description="One DuckDB file of commented tables; readers of the old one go on undisturbed.",
 )
-def warehouse(house: House) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def warehouse(house: House) -> dg.MaterializeResult[None]:
     tell("publish", "warehouse")
     version = inputs_version(house.workspace)
     house.write(METRICS_SQL, metrics_sql(house))
@@ -82,4 +82,4 @@ def warehouse(house: House) -> dg.MaterializeResult:  # type: ignore[type-arg]
         memory_limit=settings.memory_limit,
     )
     Stamps(house.workspace.parts).set("warehouse", {"all": version})
-    return dg.MaterializeResult(metadata={name: count for name, count in rows.items()})
+    return dg.MaterializeResult(metadata=dict(rows))

@@ -34,7 +34,7 @@ SEEN = "_seen_"
     retry_policy=RETRY,
 )
 @refusing
-def references(house: House) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def references(house: House) -> dg.MaterializeResult[None]:
     reopened: set[date] = set()
     now = {name: _version(house, name) for name in REFERENCES}
     seen = Stamps(house.parts.root).of("references")
@@ -68,7 +68,9 @@ def _reopened(house: House, feed: str) -> set[date]:
         rows = store.read(table)
         columns = FEEDS[feed].names
         frame = house.feed(FEEDS[feed]).clear() if rows is None else rows.select(columns)
-        house.duck.register(name, frame.with_columns(no_clock=None) if since == "no_clock" else frame)
+        house.duck.register(
+            name, frame.with_columns(no_clock=None) if since == "no_clock" else frame
+        )
     changed = house.duck.model("experience/changed_keys", {"key": key, "since": since})
     house.duck.register("changed_key", changed)
     house.view("session", house.lake.paths("sessions", days), SESSIONS)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from inspect import signature
+from typing import ParamSpec, TypeVar, get_type_hints
 
 import dagster as dg
 
@@ -27,4 +28,8 @@ def refusing(function: Callable[P, R]) -> Callable[P, R]:
         except CxError as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
 
+    # Dagster reads resources and context from the annotations, and finds the names behind
+    # them only where the function itself was written.
+    wrapped.__signature__ = signature(function, eval_str=True)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = get_type_hints(function)
     return wrapped

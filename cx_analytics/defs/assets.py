@@ -1,0 +1,39 @@
+"""Every asset, in the order of the flow: the graph of the product."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from cx_analytics.defs.attribution import attribution_assets
+from cx_analytics.defs.care import customer_experience, customer_fixes
+from cx_analytics.defs.experience import sessions_asset
+from cx_analytics.defs.factory import defects, feedback_packs, unit_holds, unit_risk
+from cx_analytics.defs.ingest import FEED_ASSETS
+from cx_analytics.defs.loop import action_ledger, actions, recurrences
+from cx_analytics.defs.publish import warehouse
+from cx_analytics.defs.references import references
+from cx_analytics.defs.report import report
+from cx_analytics.defs.supply import step_map, step_times
+
+
+def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """The assets of a workspace whose days are partitioned so."""
+    return [
+        *FEED_ASSETS,
+        references,
+        sessions_asset(days),
+        *attribution_assets(days),
+        customer_experience,
+        customer_fixes,
+        defects,
+        unit_risk,
+        unit_holds,
+        feedback_packs,
+        action_ledger,
+        actions,
+        recurrences,
+        step_times,
+        step_map,
+        warehouse,
+        report,
+    ]

@@ -1,0 +1,128 @@
+"""Group care: each customer's experience and what it was lost to, and the fix that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+import dagster as dg
+import polars as pl
+
+from cx_analytics import care
+from cx_analytics.contracts.attributes import Domain
+from cx_analytics.contracts.feeds import APP_RELEASES
+from cx_analytics.contracts.tables import (
+    CAUSES,
+    CUSTOMER_EXPERIENCE,
+    CUSTOMER_FIXES,
+    FAULT_CAUSES,
+    SESSIONS_TABLE,
+)
+from cx_analytics.defs.experience import CUSTOMER_DAYS
+from cx_analytics.defs.ingest import lake_key
+from cx_analytics.defs.metadata import plot
+from cx_analytics.defs.partitions import FRESH_DAILY
+from cx_analytics.defs.plan import stale_experience, window_of
+from cx_analytics.defs.progress import each_day, tell
+from cx_analytics.defs.resources import House
+from cx_analytics.defs.tables import facts, materialized, table_asset
+from cx_analytics.engine.stamps import Stamps
+from cx_analytics.report import experience_over_time, png
+
+
+@table_asset(CUSTOMER_EXPERIENCE, group="care", deps=["fault_causes", "causes"], fresh=FRESH_DAILY)
+def customer_experience(house: House) -> dg.MaterializeResult[None]:
+    stale = stale_experience(house.workspace)
+    if stale:
+        write_experience(house, stale)
+    rows = house.parts.paths(CUSTOMER_EXPERIENCE.name)
+    house.view("customer_experience", rows, CUSTOMER_EXPERIENCE)
+    by_day = house.duck.model("report/experience_by_day")
+    return dg.MaterializeResult(
+        metadata={
+            **facts(CUSTOMER_EXPERIENCE, int(by_day["customers"].sum())),
+            "picture": plot(png(experience_over_time(by_day)), "experience index by day"),
+        }
+    )
+
+
+def write_experience(house: House, stale: dict[date, str]) -> None:
+    """Score the customer days whose shares have changed."""
+    days = house.parts.days("sessions")
+    reach = timedelta(days=house.workspace.settings.window_days)
+    needed = [day for day in days if min(stale) - reach <= day <= max(stale)]
+    past = house.parts.read(CUSTOMER_DAYS, needed)
+    losses = customer_causes(house, needed)
+    causes, domains = house.read(CAUSES), domain_of(house)
+    for day in each_day("care", stale):
+        if past is None or day not in days:
+            house.parts.drop(CUSTOMER_EXPERIENCE.name, day)
+        else:
+            scored = care.customer_experience(
+                day,
+                past,
+                losses,
+                causes,
+                domains,
+                window_days=house.workspace.settings.window_days,
+            )
+            house.write(CUSTOMER_EXPERIENCE, scored, day)
+    Stamps(house.parts.root).set(
+        CUSTOMER_EXPERIENCE.name, {day.isoformat(): version for day, version in stale.items()}
+    )
+
+
+def customer_causes(house: House, days: Sequence[date]) -> pl.DataFrame:
+    """Faults and losses of each customer, day and cause."""
+    house.view("sessions", house.parts.paths("sessions", days), SESSIONS_TABLE)
+    house.view("fault_causes", house.parts.paths("fault_causes", days), FAULT_CAUSES)
+    return house.duck.model("care/customer_causes")
+
+
+def domain_of(house: House) -> dict[str, Domain]:
+    """Attribute → domain, for the attributes that the sessions have."""
+    paths = house.parts.paths("sessions")
+    columns = {name for path in paths[-1:] for name in pl.read_parquet_schema(path)}
+    found = house.workspace.settings.attributes_in(sorted(columns))
+    return {attribute.name: attribute.domain for attribute in found}
+
+
+@table_asset(
+    CUSTOMER_FIXES, group="care", deps=["fault_causes", "causes", lake_key("app_releases")]
+)
+def customer_fixes(house: House) -> dg.MaterializeResult[None]:
+    tell("care", "fixes")
+    window = window_of(house.workspace)
+    if not window:
+        fixes = house.write(CUSTOMER_FIXES, house.read(CUSTOMER_FIXES).clear())
+    else:
+        fixes = house.write(CUSTOMER_FIXES, fixes_of(house, window))
+    return materialized(CUSTOMER_FIXES, fixes)
+
+
+def fixes_of(house: House, window: Sequence[date]) -> pl.DataFrame:
+    """The fixes from the evidence of a window of days."""
+    by_cause = customer_causes(house, window)
+    causes = house.read(CAUSES)
+    evidence = care.CareEvidence(
+        causes=causes,
+        customer_causes=by_cause,
+        usage=house.duck.model("care/customer_usage"),
+        exposure=house.duck.frame(care.exposure_sql(causes)),
+        version_counts=house.duck.model("care/version_counts"),
+        releases=house.feed(APP_RELEASES),
+    )
+    return care.customer_fixes(
+        evidence,
+        playbook_of(house),
+        window_start=datetime.combine(window[0], time()),
+        as_of=datetime.combine(window[-1] + timedelta(days=1), time()),
+    )
+
+
+def playbook_of(house: House) -> care.Playbook:
+    """The workspace's own playbook.toml, or the one that comes with the package."""
+    file = house.workspace.root / "playbook.toml"
+    if file.is_file():
+        return care.parse_playbook(file.read_text(encoding="utf-8"), where=str(file))
+    return care.default_playbook()

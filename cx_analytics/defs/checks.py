@@ -1,0 +1,123 @@
+"""Asset checks: Great Expectations' verdicts on what was made; blocking ones stop the rest.
+
+Belongs here: which relation a suite judges, and when. Stays out: what is good or bad (quality).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from cx_analytics import quality
+from cx_analytics.contracts.feeds import FEEDS
+from cx_analytics.contracts.model import Table
+from cx_analytics.contracts.tables import (
+    CUSTOMER_EXPERIENCE,
+    FAULT_CAUSES,
+    RUNS,
+    SESSIONS_TABLE,
+)
+from cx_analytics.defs.ingest import lake_key
+from cx_analytics.defs.metadata import check_result
+from cx_analytics.defs.plan import window_of
+from cx_analytics.defs.progress import tell
+from cx_analytics.defs.resources import House
+from cx_analytics.ingest import runs_files
+from cx_analytics.quality import CheckResult, Suite
+
+SAMPLE_ROWS, SAMPLE_SEED = 5000, 20260101
+"""What a suite looks at row by row: a sample that is the same for the same data."""
+
+CONTRACT, USUAL = "contract", "usual"
+"""The two checks of an asset: what must hold (blocks), what is watched (warns)."""
+
+Judge = Callable[[House], Sequence[CheckResult]]
+
+
+def checks_of(asset: dg.AssetKey, judge: Judge, page: str) -> dg.AssetChecksDefinition:
+    """The blocking and the warning check of an asset, judged in one go."""
+
+    @dg.multi_asset_check(
+        name=f"{asset.path[-1]}_{'lake' if len(asset.path) > 1 else 'table'}_quality",
+        specs=[
+            dg.AssetCheckSpec(
+                CONTRACT, asset=asset, blocking=True, description="What the contract demands."
+            ),
+            dg.AssetCheckSpec(USUAL, asset=asset, description="What is usual for this table."),
+        ],
+    )
+    def judged(house: House) -> Iterator[dg.AssetCheckResult]:
+        tell("quality", asset.path[-1])
+        results = judge(house)
+        docs = docs_folder(house) / f"{page}.html"
+        yield check_result(results, "block", name=CONTRACT, docs=docs)
+        yield check_result(results, "warn", name=USUAL, docs=docs)
+
+    return judged
+
+
+def docs_folder(house: House) -> Path:
+    """Where the Data Docs lie."""
+    return house.workspace.reports / "quality"
+
+
+def judge_files(
+    house: House, table: Table, files: Sequence[Path], days: Collection[date] | None = None
+) -> Sequence[CheckResult]:
+    """A table in Parquet files against the suite of its contract."""
+    if not files:
+        return ()
+    house.duck.view("judged", files)
+    described = house.duck.frame("SELECT column_name, column_type FROM (DESCRIBE judged)")
+    columns = dict(described.iter_rows())
+    narrowed = quality.as_present(table, columns)
+    aggregates = house.duck.frame(quality.aggregate_sql(narrowed, "judged"))
+    sample = house.duck.frame(quality.sample_sql(narrowed, SAMPLE_ROWS, SAMPLE_SEED, "judged"))
+    suite = quality.suite(narrowed)
+    return quality.validate(suite, aggregates, sample, days=days, docs=docs_folder(house))
+
+
+def judge_model(house: House, suite: Suite, model: str) -> Sequence[CheckResult]:
+    """A suite on the rows of its own SQL model."""
+    aggregates: pl.DataFrame = house.duck.model(model)
+    return quality.validate(suite, aggregates, docs=docs_folder(house))
+
+
+def _feed_judge(feed: str) -> Judge:
+    return lambda house: judge_files(house, FEEDS[feed], house.lake.paths(feed))
+
+
+def _intake(house: House) -> Sequence[CheckResult]:
+    house.view("runs", runs_files(house.workspace.root), RUNS)
+    return judge_model(house, quality.INTAKE, "quality/intake")
+
+
+def _sessions(house: House) -> Sequence[CheckResult]:
+    days = window_of(house.workspace)
+    return judge_files(house, SESSIONS_TABLE, house.parts.paths("sessions", days), days)
+
+
+def _shares(house: House) -> Sequence[CheckResult]:
+    house.views({"fault_causes": FAULT_CAUSES}, house.parts)
+    return judge_model(house, quality.SHARES, "quality/shares")
+
+
+def _reasons(house: House) -> Sequence[CheckResult]:
+    house.views({"customer_experience": CUSTOMER_EXPERIENCE}, house.parts)
+    return judge_model(house, quality.REASONS, "quality/reasons")
+
+
+def all_checks() -> list[dg.AssetChecksDefinition]:
+    """Every check, in the order of the stages."""
+    feeds = [name for name in FEEDS if name != "sessions"]
+    return [
+        *(checks_of(lake_key(name), _feed_judge(name), name) for name in feeds),
+        checks_of(dg.AssetKey("references"), _intake, "intake"),
+        checks_of(dg.AssetKey("sessions"), _sessions, "sessions"),
+        checks_of(dg.AssetKey("fault_causes"), _shares, "shares"),
+        checks_of(dg.AssetKey("customer_experience"), _reasons, "reasons"),
+    ]

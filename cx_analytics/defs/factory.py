@@ -1,0 +1,136 @@
+"""Group factory: defects behind the device causes, units at risk, holds; and their packs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from cx_analytics import factory
+from cx_analytics.contracts.feeds import COMPONENTS, UNITS
+from cx_analytics.contracts.tables import (
+    CAUSES,
+    DEFECTS,
+    FAULT_CAUSES,
+    SESSIONS_TABLE,
+    UNIT_HOLDS,
+    UNIT_RISK,
+)
+from cx_analytics.defs.ingest import lake_key
+from cx_analytics.defs.plan import window_of
+from cx_analytics.defs.progress import tell
+from cx_analytics.defs.refusing import RETRY, refusing
+from cx_analytics.defs.resources import House
+from cx_analytics.defs.tables import materialized, table_asset
+from cx_analytics.engine.models import load
+from cx_analytics.exchange import deliver, folder_name, pack
+from cx_analytics.loop import ledger_table, read_ledger
+
+
+@dataclass(frozen=True)
+class Window:
+    """The window [begin, end) of the sessions that the factory's numbers rest on, UTC."""
+
+    begin: datetime
+    end: datetime
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"window_from": self.begin, "window_to": self.end}
+
+
+def window(house: House) -> Window:
+    """The window of the last day processed; an empty one before any."""
+    days = window_of(house.workspace)
+    begin = datetime.combine(days[0], time()) if days else datetime(1970, 1, 1)
+    end = datetime.combine(days[-1] + timedelta(days=1), time()) if days else begin
+    return Window(begin, end)
+
+
+def match_units(house: House) -> pl.DataFrame:
+    """Every unit under each defect (model factory/defect_units); leaves the views it needs."""
+    house.views({"unit": UNITS, "component": COMPONENTS}, house.lake)
+    house.views({"session": SESSIONS_TABLE, "fault_cause": FAULT_CAUSES}, house.parts)
+    house.duck.register("defect_condition", factory.defect_conditions(house.read(CAUSES)))
+    house.duck.table("unit_attribute", load("factory/unit_attributes").sql)
+    house.duck.table("matched_unit", load("factory/matched_units").sql)
+    return house.duck.model("factory/defect_units", **window(house).parameters)
+
+
+@table_asset(
+    DEFECTS,
+    group="factory",
+    deps=["causes", "fault_causes", lake_key("units"), lake_key("components")],
+)
+def defects(house: House) -> dg.MaterializeResult[None]:
+    tell("factory", "defects")
+    span, units = window(house), match_units(house)
+    inside = house.duck.model("factory/defect_components")
+    found = factory.defects(house.read(CAUSES), units, inside, begin=span.begin, end=span.end)
+    written = house.write(DEFECTS, found)
+    return materialized(DEFECTS, written)
+
+
+@table_asset(UNIT_RISK, group="factory", deps=["defects"])
+def unit_risk(house: House) -> dg.MaterializeResult[None]:
+    span = window(house)
+    risks = factory.unit_risk(match_units(house), begin=span.begin, end=span.end)
+    written = house.write(UNIT_RISK, risks)
+    return materialized(UNIT_RISK, written)
+
+
+@table_asset(UNIT_HOLDS, group="factory", deps=["defects", "action_ledger"])
+def unit_holds(house: House) -> dg.MaterializeResult[None]:
+    rails, end = house.workspace.settings.rails, window(house).end
+    proposals = factory.hold_proposals(house.read(DEFECTS), rails, at=end)
+    ledger = ledger_table(read_ledger(house.workspace.ledger))
+    standing = house.write(UNIT_HOLDS, factory.holds(proposals, ledger, now=end))
+    return materialized(UNIT_HOLDS, standing)
+
+
+@dg.asset(
+    group_name="exchange",
+    deps=["defects", "unit_risk"],
+    description="One pack a defect in exports/: JSON, CSV, XLSX and an EPCIS 2.0 document.",
+    kinds={"json", "csv", "xlsx"},
+    retry_policy=RETRY,
+)
+@refusing
+def feedback_packs(house: House) -> dg.MaterializeResult[None]:
+    tell("exchange", "packs")
+    exports = house.workspace.exports
+    delivered = {name: deliver(files, exports, name) for name, files in packs(house)}
+    return dg.MaterializeResult(
+        metadata={
+            "packs": len(delivered),
+            "new": sum(delivered.values()),
+            "folders": dg.MetadataValue.json(sorted(delivered)),
+        }
+    )
+
+
+def packs(house: House) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Folder name and files of the pack of each defect."""
+    span, rails = window(house), house.workspace.settings.rails
+    matched = match_units(house)
+    risks = factory.units_at_risk(matched, house.read(UNIT_RISK), begin=span.begin, end=span.end)
+    sisters = house.duck.model("factory/sister_lots", **span.parameters)
+    found = house.read(DEFECTS)
+    evidence = factory.defect_evidence(found, house.read(CAUSES))
+    for defect in found.iter_rows(named=True):
+        mine = pl.col("defect_id") == defect["defect_id"]
+        as_of = (span.end - timedelta(days=1)).date()
+        files = pack(
+            defect,
+            risks.filter(mine),
+            sisters.filter(mine),
+            evidence.filter(mine),
+            at=span.end,
+            expires_at=span.end + timedelta(days=rails.expires_after_days),
+            as_of=as_of,
+        )
+        yield folder_name(defect["defect_id"], as_of, files), files

@@ -1,0 +1,50 @@
+"""Group supply: how long each step of production worked and waited, why, and what it wastes."""
+
+from __future__ import annotations
+
+import dagster as dg
+import polars as pl
+
+from cx_analytics import supply
+from cx_analytics.contracts.feeds import PRODUCTION_EVENTS
+from cx_analytics.contracts.tables import (
+    CAUSES,
+    FAULT_CAUSES,
+    SESSIONS_TABLE,
+    STEP_MAP,
+    STEP_TIMES,
+)
+from cx_analytics.defs.ingest import lake_key
+from cx_analytics.defs.progress import tell
+from cx_analytics.defs.resources import House
+from cx_analytics.defs.tables import facts, materialized, table_asset
+from cx_analytics.engine.models import load
+
+
+@table_asset(STEP_TIMES, group="supply", deps=[lake_key("production_events")])
+def step_times(house: House) -> dg.MaterializeResult[None]:
+    tell("supply", "step times")
+    house.view("event", house.lake.paths(PRODUCTION_EVENTS.name), PRODUCTION_EVENTS)
+    model = load("supply/step_times").sql
+    rows = house.duck.copy(
+        model, house.parts.path(STEP_TIMES.name), supply.CalendarRule().parameters
+    )
+    return dg.MaterializeResult(metadata=facts(STEP_TIMES, rows))
+
+
+@table_asset(STEP_MAP, group="supply", deps=["step_times", "fault_causes", "causes"])
+def step_map(house: House) -> dg.MaterializeResult[None]:
+    house.views({"step_time": STEP_TIMES}, house.parts)
+    found = field_faults(house)
+    house.duck.register("field_fault", found if found.height else supply.no_field_faults())
+    transitions = house.duck.model("supply/step_map")
+    costed = house.write(STEP_MAP, supply.step_map(transitions, house.workspace.settings.costs))
+    return materialized(STEP_MAP, costed)
+
+
+def field_faults(house: House) -> pl.DataFrame:
+    """Faults in the field by unit and lot, from the causes of the device domain."""
+    house.views(
+        {"cause": CAUSES, "fault_cause": FAULT_CAUSES, "session": SESSIONS_TABLE}, house.parts
+    )
+    return house.duck.model("supply/field_faults")
