@@ -1,0 +1,149 @@
+"""find_causes and fit_days: from counts to findings, for one day or day after day.
+
+Belongs here: slicing the window of a day, handing causes on from day to day. Stays out:
+everything that a single fit does (search.py) and says (report.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import numpy as np
+import polars as pl
+
+from cx_analytics.attribute.candidates import MIN_FAULTS_INDIVIDUAL
+from cx_analytics.attribute.cells import Cells, Key, Period
+from cx_analytics.attribute.counts import Counts
+from cx_analytics.attribute.hazard import Term
+from cx_analytics.attribute.report import Findings, findings
+from cx_analytics.attribute.search import Search
+from cx_analytics.contracts.errors import InputRefused
+
+LEAST_FAULTS = MIN_FAULTS_INDIVIDUAL
+
+
+@dataclass(frozen=True)
+class _Start:
+    """A cause of an earlier fit: its cell, and days counted from the first of the run."""
+
+    key: Key
+    first: int | None
+    last: int | None
+
+
+def find_causes(
+    counts: Counts,
+    *,
+    as_of: date,
+    known: pl.DataFrame | None = None,
+    window_days: int = 28,
+    warm: bool = True,
+    shares: bool = True,
+) -> Findings:
+    """Root causes of the faults in the `window_days` days that end with `as_of`.
+
+    Parameters
+    ----------
+    counts : counts of at least those days (`Counts.build`, `with_cells`); other days are
+        left aside.
+    known : the latest rows of `causes_history` before `as_of`; they give ids, first reports
+        and, when `warm`, the start of the search.
+    shares : whether to make the shares of every fault.
+
+    Raises
+    ------
+    InputRefused : `as_of` lies outside the days of `counts`, or `window_days` < 1.
+    """
+    wanted = [as_of] if shares else []
+    return next(
+        fit_days(counts, [as_of], known=known, window_days=window_days, warm=warm, shares_on=wanted)
+    )
+
+
+def fit_days(
+    counts: Counts,
+    as_of_days: Sequence[date],
+    *,
+    known: pl.DataFrame | None = None,
+    window_days: int = 28,
+    warm: bool = True,
+    shares_on: Sequence[date] | None = None,
+) -> Iterator[Findings]:
+    """Findings day after day, each fit starting from the causes of the day before.
+
+    `shares_on` says for which days the shares of every fault are made; None = the last one.
+    """
+    days = sorted(as_of_days)
+    wanted = set(days[-1:] if shares_on is None else shares_on)
+    _check(counts, days, window_days)
+    cells = Cells.of(counts)
+    place = {key: n for n, key in enumerate(cells.keys)}
+    start = _from_known(counts, known) if warm else []
+    for day in days:
+        last = counts.index(day) + 1
+        first = max(0, last - window_days)
+        period = Period.of(counts, cells, first, last, LEAST_FAULTS)
+        search = Search(period).run(_terms(period, place, start))
+        result = findings(search, day, known, shares=day in wanted)
+        yield result
+        known = result.causes
+        start = _carried(search) if warm else []
+
+
+def _check(counts: Counts, days: Sequence[date], window_days: int) -> None:
+    if window_days < 1:
+        raise InputRefused("window_days must be at least 1", todo="use 28")
+    for day in days:
+        if not counts.days or not counts.days[0] <= day <= counts.days[-1]:
+            span = f"{counts.days[0]} to {counts.days[-1]}" if counts.days else "no day"
+            raise InputRefused(f"{day} is not among the counted days ({span})", todo="count it")
+
+
+def _carried(search: Search) -> list[_Start]:
+    period, result = search.period, []
+    for term in search.hazard.terms:
+        key = period.key(term.cell)
+        first = None if term.first == 0 else term.first + period.first
+        last = None if term.last == period.days else term.last + period.first
+        result.append(_Start(key, *((None, None) if key.hours else (first, last))))
+    return result
+
+
+def _from_known(counts: Counts, known: pl.DataFrame | None) -> list[_Start]:
+    if known is None or not counts.days:
+        return []
+    origin = datetime.combine(counts.days[0], time())
+    found = []
+    for row in known.to_dicts():
+        edges = [_hours(row[name], origin) for name in ("valid_from", "valid_to")]
+        conditions = tuple(sorted(dict(row["conditions"]).items()))
+        individual = row["kind"] == "individual"
+        if None not in edges:
+            found.append(_Start(Key(conditions, individual, (edges[0], edges[1])), None, None))  # type: ignore[arg-type]
+        days = [None if edge is None else edge // 24 for edge in edges]
+        if all(edge is None or edge % 24 == 0 for edge in edges):
+            found.append(_Start(Key(conditions, individual), days[0], days[1]))
+    return found
+
+
+def _hours(moment: datetime | None, origin: datetime) -> int | None:
+    return None if moment is None else int((moment - origin) / timedelta(hours=1))
+
+
+def _terms(period: Period, place: dict[Key, int], start: Sequence[_Start]) -> list[Term]:
+    """Earlier causes as terms of this period; what it does not cover is left out."""
+    terms = []
+    for one in start:
+        run = place.get(one.key)
+        if run is None:
+            continue
+        cell = int(np.searchsorted(period.cell, run))
+        if cell >= len(period.cell) or period.cell[cell] != run:
+            continue
+        first = max(0, (one.first or 0) - period.first)
+        last = period.days if one.last is None else min(period.days, one.last - period.first)
+        if first < last:
+            terms.append(Term(cell, first, last))
+    return list(dict.fromkeys(terms))

@@ -1,0 +1,175 @@
+"""Incidents of hours: where faults of one value pile up within 1 to 72 hours.
+
+Belongs here: finding such hours from the fault rows, and sharpening their edges once the
+hourly exposure is known. Stays out: judging them; an incident is a candidate like any other.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from cx_analytics.attribute.counts import Counts, Floats, Ints
+from cx_analytics.attribute.evidence import poisson_gain
+
+LAGS = (4, 5, 6, 8, 10, 13, 17, 22, 30, 40, 55, 75, 100, 140, 200, 300)
+LONGEST_H = 72
+LEAST_GAIN = 9.0
+MAX_INCIDENTS = 1500
+EDGE_H = 2
+
+
+class Hours(NamedTuple):
+    """A value of an attribute in a half-open range of hours since the first day's start."""
+
+    name: str
+    code: int
+    first: int
+    last: int
+
+
+def scan(counts: Counts) -> list[Hours]:
+    """Hours in which a value has far more faults than its share, strongest first.
+
+    For each value the windows from one fault to the k-th next are tried (k in LAGS); the
+    expectation is its daily exposure times the overall fault rate of the hour. Of windows
+    that start on the same day only the strongest stays; at most MAX_INCIDENTS are kept.
+    """
+    if not counts.has_hours or not len(counts.day):
+        return []
+    found: list[tuple[float, Hours]] = []
+    for name in counts.values:
+        found += _scan_attribute(counts, name)
+    found.sort(key=lambda item: (-item[0], item[1]))
+    return sorted(hours for _, hours in found[:MAX_INCIDENTS])
+
+
+def _scan_attribute(counts: Counts, name: str) -> list[tuple[float, Hours]]:
+    codes = counts.columns[name].codes
+    order = np.argsort(codes, kind="stable")
+    order = order[codes[order] >= 0]
+    code, hour = codes[order], counts.hour[order]
+    rate = _cumulative_rate(counts)
+    mean = _expected_share(counts, name)
+    parts = []
+    for lag in LAGS:
+        if len(code) <= lag:
+            break
+        start = np.arange(len(code) - lag)
+        first, last = hour[start], hour[start + lag] + 1
+        same = (code[start] == code[start + lag]) & (last - first <= LONGEST_H)
+        start, first, last = start[same], first[same], last[same]
+        observed = _inside(code, hour, code[start], first, last)
+        expected = (rate[last] - rate[first]) * mean[code[start], first // 24]
+        gain = poisson_gain(observed, expected)
+        keep = gain > LEAST_GAIN
+        parts.append(np.stack([code[start], first, last, gain])[:, keep])
+    if not parts:
+        return []
+    return _strongest(name, np.concatenate(parts, axis=1))
+
+
+def _inside(code: Ints, hour: Ints, value: Ints, first: Ints, last: Ints) -> Floats:
+    """Faults of a value with first <= hour < last; code and hour are sorted together."""
+    width = int(hour.max()) + 2
+    key = code * width + hour
+    found = np.searchsorted(key, value * width + last) - np.searchsorted(key, value * width + first)
+    return np.asarray(found, dtype=float)
+
+
+def _cumulative_rate(counts: Counts) -> Floats:
+    """Faults of all sessions before each hour."""
+    tally = np.bincount(counts.hour, minlength=24 * len(counts.days)).astype(float)
+    return np.concatenate([[0.0], np.cumsum(tally)])
+
+
+def _expected_share(counts: Counts, name: str) -> Floats:
+    """Share of a day's sessions that each value has, by (level, day)."""
+    return np.asarray(counts.values[name] / np.maximum(counts.sessions, 1.0))
+
+
+def _strongest(name: str, table: Floats) -> list[tuple[float, Hours]]:
+    order = np.lexsort((table[2], table[1], -table[3], table[0]))
+    kept: dict[tuple[int, int], tuple[float, Hours]] = {}
+    for code, first, last, gain in table[:, order].T:
+        kept.setdefault(
+            (int(code), int(first) // 24),
+            (float(gain), Hours(name, int(code), int(first), int(last))),
+        )
+    return list(kept.values())
+
+
+def sharpened(counts: Counts) -> list[tuple[Hours, Floats]]:
+    """The scanned incidents with exact edges (within EDGE_H hours) and exposure by day.
+
+    Only incidents whose hourly exposure is among `counts.cells` are returned.
+    """
+    known = _hourly(counts)
+    result: dict[Hours, Floats] = {}
+    for found in scan(counts):
+        exposure = known.get((found.name, found.code))
+        if exposure is None or np.isnan(exposure[found.first : found.last]).any():
+            continue
+        best = _edges(counts, found, exposure)
+        days = np.zeros(len(counts.days))
+        inside = np.nan_to_num(exposure[best.first : best.last])
+        np.add.at(days, np.arange(best.first, best.last) // 24, inside)
+        result[best] = days
+    return sorted(result.items(), key=lambda item: item[0])
+
+
+def _hourly(counts: Counts) -> dict[tuple[str, int], Floats]:
+    """(attribute, code) -> sessions by hour; NaN on days that were not counted by hour."""
+    if counts.cells is None:
+        return {}
+    rows = counts.cells.filter(pl.col("hour").is_not_null())
+    found: dict[tuple[str, int], Floats] = {}
+    for part in rows.partition_by("attribute_1", "value_1"):
+        name, value = part["attribute_1"][0], part["value_1"][0]
+        if name not in counts.columns:
+            continue
+        place = int(np.searchsorted(np.array(counts.columns[name].levels, dtype=object), value))
+        levels = counts.columns[name].levels
+        if place >= len(levels) or levels[place] != value:
+            continue
+        found[name, place] = _by_hour(counts, part)
+    return found
+
+
+def _by_hour(counts: Counts, part: pl.DataFrame) -> Floats:
+    exposure = np.full((len(counts.days), 24), np.nan)
+    day = np.array([counts.index(day) for day in part["day"].to_list()], dtype=np.int64)
+    inside = (day >= 0) & (day < len(counts.days))
+    day, hour = day[inside], part["hour"].to_numpy()[inside]
+    exposure[day] = np.nan_to_num(exposure[day])
+    exposure[day, hour] = part["sessions"].to_numpy()[inside]
+    return exposure.reshape(-1)
+
+
+def _edges(counts: Counts, found: Hours, exposure: Floats) -> Hours:
+    """The window within EDGE_H hours of the scanned one that gains most.
+
+    The gain of a longer window must pay for the hours it adds, so an edge only moves where
+    faults lie beyond their expectation.
+    """
+    codes = counts.columns[found.name].codes
+    hours = counts.hour[codes == found.code]
+    tally = np.bincount(hours, minlength=len(exposure)).astype(float)
+    total = np.maximum(counts.strata.sum(axis=0).T.reshape(-1), 1.0)
+    rate = np.bincount(counts.hour, minlength=len(exposure)) / total
+    faults = np.concatenate([[0.0], np.cumsum(tally)])
+    expected = np.concatenate([[0.0], np.cumsum(rate * np.nan_to_num(exposure))])
+    known = np.concatenate([[0], np.cumsum(np.isnan(exposure))])
+    best, best_gain = found, -1.0
+    for first in range(max(0, found.first - EDGE_H), found.first + EDGE_H + 1):
+        for last in range(found.last - EDGE_H, min(len(exposure), found.last + EDGE_H) + 1):
+            if last <= first or known[last] > known[first]:
+                continue
+            gain = poisson_gain(
+                np.array(faults[last] - faults[first]), np.array(expected[last] - expected[first])
+            )
+            if float(gain) > best_gain:
+                best, best_gain = found._replace(first=first, last=last), float(gain)
+    return best

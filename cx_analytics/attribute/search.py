@@ -1,0 +1,231 @@
+"""The search: which set of causes tells the shortest story about the faults.
+
+Forward while the evidence is strong, then individuals, then forward to the end, then rounds
+of drop, swap and collapse. Belongs here: the order of moves. Stays out: what a move is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cx_analytics.attribute.assess import Assessment, Assessor
+from cx_analytics.attribute.cells import Period
+from cx_analytics.attribute.counts import Floats, Ints
+from cx_analytics.attribute.hazard import Hazard, Term
+from cx_analytics.attribute.individuals import find_individuals
+from cx_analytics.attribute.scoring import Place, Scorer
+
+STRONG = 10.0
+FINALISTS = 24
+DISJOINT = 0.05
+MAX_TERMS = 400
+MAX_PASSES = 60
+SWAP_GAIN = 1.0
+RIVAL_NATS = 6.0
+ROUNDS = 3
+SAME_CELL = 0.97
+
+
+@dataclass
+class Search:
+    """A search over one period.
+
+    After `run`, `hazard` is the fitted model; `judged` has the assessment of each shared
+    term and `worth` the evidence of each individual, by term.
+    """
+
+    period: Period
+    scorer: Scorer = field(init=False)
+    assessor: Assessor = field(init=False)
+    hazard: Hazard = field(init=False)
+    judged: dict[Term, Assessment] = field(default_factory=dict)
+    worth: dict[Term, float] = field(default_factory=dict)
+    rivals: dict[Term, list[Assessment]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.scorer = Scorer(self.period)
+        self.assessor = Assessor(self.period, self.scorer)
+        self.hazard = Hazard.empty(self.period)
+
+    def run(self, start: Sequence[Term] = ()) -> Search:
+        """Search from the terms of `start` (those of the day before, or none)."""
+        if not len(self.period.kind) or not len(self.period.cell):
+            return self
+        self._warm(start)
+        self._forward(STRONG)
+        self._individuals()
+        self._forward(0.0)
+        for _ in range(ROUNDS):
+            if not self._refined():
+                break
+            self._individuals()
+            self._forward(0.0)
+        self.hazard.fit(rounds=200, tolerance=1e-6)
+        self._judge_all()
+        return self
+
+    @property
+    def typical(self) -> Floats:
+        """Mean background hazard of each type."""
+        sums = np.bincount(
+            self.period.kind, self.hazard.level / self.hazard.rate, minlength=self.period.types
+        )
+        return np.asarray(sums / max(self.period.sessions, 1.0))
+
+    def _noise(self) -> Floats:
+        return self.scorer.noise(self.hazard.rate, self.typical)
+
+    # -- moves ---------------------------------------------------------------------------
+
+    def _warm(self, start: Sequence[Term]) -> None:
+        usable = [term for term in start if len(term.faults(self.period))]
+        if not usable:
+            return
+        theta = np.array([self._first_theta(term) for term in usable])
+        self.hazard = self.hazard.plus(usable, theta).fit(rounds=60)
+
+    def _first_theta(self, term: Term) -> Floats:
+        own = term.faults(self.period)
+        tally = np.bincount(self.period.kind[own], minlength=self.period.types)
+        return 0.5 * tally / max(term.sessions(self.period), 1.0)
+
+    def _forward(self, least: float) -> None:
+        for _ in range(MAX_PASSES):
+            found = self._pass(least)
+            if not found or len(self.hazard.terms) > MAX_TERMS:
+                return
+            theta = np.array([one.theta for one in found])
+            self.hazard = self.hazard.plus([one.term for one in found], theta).fit(rounds=25)
+
+    def _pass(self, least: float) -> list[Assessment]:
+        """The best new cause, and others that share next to no fault with it."""
+        rate, typical, noise = self.hazard.rate, self.typical, self._noise()
+        places = self.scorer.places(rate, typical, noise, least)
+        known = {(term.cell, term.first, term.last) for term in self.hazard.terms}
+        terms = [Term(p.cell, p.first, p.last) for p in places if p[:3] not in known]
+        judged: list[Assessment] = []
+        taken = np.zeros(len(self.period.kind), dtype=bool)
+        chosen: list[Assessment] = []
+        for begin in range(0, min(len(terms), 10 * FINALISTS), FINALISTS):
+            part = terms[begin : begin + FINALISTS]
+            judged = [self.assessor.assess(term, rate, typical, noise) for term in part]
+            for one in self._ranked(judged, least):
+                own = one.term.faults(self.period)
+                if taken[own].mean() <= DISJOINT:
+                    chosen.append(one)
+                    taken[own] = True
+            if chosen:
+                break
+        return chosen
+
+    def _ranked(self, judged: list[Assessment], least: float) -> list[Assessment]:
+        """Acceptable candidates, the best under the common design effect of the strongest."""
+        good = [one for one in judged if one.acceptable and one.evidence > least]
+        if not good:
+            return []
+        common = max(good, key=lambda one: one.evidence).effect
+        return sorted(good, key=lambda one: (-one.evidence_under(common), one.term.cell))
+
+    def _individuals(self) -> None:
+        for _ in range(2):
+            found = find_individuals(self.hazard, self.assessor, self.typical)
+            if not found:
+                return
+            self.worth |= {one.term: one.evidence for one in found}
+            theta = np.array([one.theta for one in found])
+            self.hazard = self.hazard.plus([one.term for one in found], theta).fit(rounds=15)
+
+    def _refined(self) -> bool:
+        """One round of drop, swap and collapse; whether anything changed."""
+        before = list(self.hazard.terms)
+        self._judge_all()
+        self._swap_all()
+        self._drop_weak()
+        return before != self.hazard.terms
+
+    def _shared(self) -> list[int]:
+        individual = self.scorer.individual
+        return [n for n, term in enumerate(self.hazard.terms) if not individual[term.cell]]
+
+    def _rate_without(self, place: int) -> Floats:
+        own = self.hazard.terms[place].faults(self.period)
+        rate = self.hazard.rate.copy()
+        rate[own] -= self.hazard.theta[place][self.period.kind[own]]
+        return np.maximum(rate, self.hazard.level)
+
+    def _judge_all(self) -> None:
+        typical, noise = self.typical, self._noise()
+        self.judged = {}
+        for place in self._shared():
+            term = self.hazard.terms[place]
+            rate = self._rate_without(place)
+            self.judged[term] = self.assessor.assess(term, rate, typical, noise)
+
+    def _drop_weak(self) -> None:
+        """Drop what no longer earns its price, the weakest first, refitting after each."""
+        while True:
+            self._judge_all()
+            weak = [
+                (one.evidence, place)
+                for place in self._shared()
+                if not (one := self.judged[self.hazard.terms[place]]).acceptable
+                or one.evidence <= 0
+            ]
+            if not weak:
+                return
+            self.hazard = self.hazard.without([min(weak)[1]]).fit(rounds=25)
+
+    def _swap_all(self) -> None:
+        """Replace a cause by a rival that tells the same faults better, or more simply."""
+        typical, noise = self.typical, self._noise()
+        for place in self._shared():
+            term = self.hazard.terms[place]
+            rate = self._rate_without(place)
+            own = self.assessor.assess(term, rate, typical, noise)
+            others = self._rivals(term, rate, typical, noise)
+            best = self._better(own, others, place)
+            self.rivals[best.term] = [
+                one
+                for one in [own, *others]
+                if one.term != best.term
+                and one.evidence_under(best.effect) > best.evidence_under(best.effect) - RIVAL_NATS
+            ]
+            if best.term != term:
+                terms = list(self.hazard.terms)
+                theta = self.hazard.theta.copy()
+                terms[place], theta[place] = best.term, best.theta
+                self.hazard = self.hazard.with_terms(terms, theta).fit(rounds=25)
+
+    def _better(self, own: Assessment, others: list[Assessment], place: int) -> Assessment:
+        known = set(self.hazard.terms)
+        best = own
+        for one in others:
+            if one.term in known or not one.acceptable or one.evidence <= 0:
+                continue
+            common = max(own.effect, 1.0)
+            gain = one.evidence_under(common) - best.evidence_under(common)
+            if gain > SWAP_GAIN or (not own.acceptable or own.evidence <= 0):
+                best = one
+        return best
+
+    def _rivals(self, term: Term, rate: Floats, typical: Floats, noise: Floats) -> list[Assessment]:
+        """Cells that share many faults with a term, each in its best window."""
+        own = term.faults(self.period)
+        marked = np.zeros(len(self.period.kind), dtype=bool)
+        marked[own] = True
+        shared = np.bincount(
+            self.period.owner, marked[self.period.fault], minlength=len(self.period.cell)
+        )
+        size = np.diff(self.period.start)
+        near = (shared > 0.5 * len(own)) | ((shared > 0.6 * size) & (shared > 0.2 * len(own)))
+        cells: Ints = np.flatnonzero(near & ~self.scorer.individual)
+        places = self.scorer.places_of(cells, rate, typical, noise, -np.inf)[:12]
+        terms = [Term(p.cell, p.first, p.last) for p in _unlike(places, term)]
+        return [self.assessor.assess(one, rate, typical, noise) for one in terms]
+
+
+def _unlike(places: list[Place], term: Term) -> list[Place]:
+    return [p for p in places if (p.cell, p.first, p.last) != (term.cell, term.first, term.last)]
