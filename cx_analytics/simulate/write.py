@@ -27,7 +27,7 @@ from cx_analytics.simulate.truth import Tally, causes_frame, description
 from cx_analytics.simulate.units import components_frame, units_frame
 from cx_analytics.simulate.world import World
 
-PRODUCTION_DAYS_BEFORE = 14
+PRODUCTION_DAYS_BEFORE = 21
 """Work steps are told from so many days before the first session on."""
 
 
