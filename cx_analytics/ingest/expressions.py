@@ -4,10 +4,9 @@ Belongs here: reading numbers where an expression needs numbers, and errors that
 expression. Stays out: reading files, and the contract's rules, which judge the results.
 
 The rule for numbers: an operand of arithmetic, of a comparison with a number, or of a numeric
-function is read as a number (null when it is none). Everywhere else a column is its text,
-verbatim, so that an id keeps every digit. `download_kbps = "bandwidth_Mbps * 1000"` works, and
-`cell_id = "cell_ci"` stays text. Two bare columns are compared as texts; cast them if they are
-numbers.
+function is read as a number, of `//` as a whole one (null when it is none). Everywhere else a
+column is its text, verbatim, so that an id keeps every digit: `bandwidth_Mbps * 1000` works, and
+`cell_ci` alone stays text. Two bare columns are compared as texts; cast them if they are numbers.
 
 Besides the file's columns an expression may use
     row_hash     md5 of all values of the record: an id for records that have none
@@ -151,12 +150,27 @@ def _compiled(
             where="cx.toml",
             todo="write one expression over the file's columns",
         )
-    template = _tree("SELECT TRY_CAST(x AS DOUBLE)", engine)
-    cast = template["statements"][0]["node"]["select_list"][0]
+    cast = _Casts(engine)
     asked.update(dict.fromkeys(_references(nodes[0])))
     tree["statements"][0]["node"]["select_list"] = [_with_numbers(nodes[0], cast)]
     told = engine.frame("SELECT json_deserialize_sql($tree) AS s", {"tree": json.dumps(tree)})
     return str(told["s"][0]).removeprefix("SELECT ")
+
+
+class _Casts:
+    """Casts of a node of the tree to a number; null for what is none."""
+
+    def __init__(self, engine: SqlEngine) -> None:
+        self.kinds = {
+            kind: _tree(f"SELECT TRY_CAST(x AS {kind})", engine)["statements"][0]["node"][
+                "select_list"
+            ][0]
+            for kind in ("DOUBLE", "BIGINT")
+        }
+
+    def __call__(self, operand: dict[str, Any], operator: dict[str, Any]) -> dict[str, Any]:
+        kind = "BIGINT" if operator.get("function_name") == "//" else "DOUBLE"
+        return {**self.kinds[kind], "child": operand}
 
 
 def _tree(sql: str, engine: SqlEngine) -> Any:
@@ -176,7 +190,7 @@ def _references(node: Any) -> Iterator[str]:
             yield from _references(part)
 
 
-def _with_numbers(node: Any, cast: dict[str, Any]) -> Any:
+def _with_numbers(node: Any, cast: _Casts) -> Any:
     """The tree with casts to DOUBLE around texts that stand where a number is needed."""
     if isinstance(node, list):
         return [_with_numbers(part, cast) for part in node]
@@ -219,26 +233,26 @@ def _operands(node: dict[str, Any]) -> list[dict[str, Any]]:
     return [*inner, *arguments, *node.get("children", ())]
 
 
-def _map_operands(node: dict[str, Any], cast: dict[str, Any]) -> dict[str, Any]:
+def _map_operands(node: dict[str, Any], cast: _Casts) -> dict[str, Any]:
     found = dict(node)
     for key in ("left", "right", "input", "lower", "upper"):
         if key in found:
-            found[key] = _as_number(found[key], cast)
+            found[key] = _as_number(found[key], node, cast)
     for key in ("arguments", "children"):
         found[key] = [
-            {**one, "expression": _as_number(one["expression"], cast)}
+            {**one, "expression": _as_number(one["expression"], node, cast)}
             if "expression" in one
-            else _as_number(one, cast)
+            else _as_number(one, node, cast)
             for one in found.get(key, ())
         ]
     return {key: part for key, part in found.items() if key in node}
 
 
-def _as_number(node: dict[str, Any], cast: dict[str, Any]) -> dict[str, Any]:
+def _as_number(node: dict[str, Any], operator: dict[str, Any], cast: _Casts) -> dict[str, Any]:
     text = node.get("class") == "FUNCTION" and node.get("function_name") in _TEXTUAL
     column = node.get("class") in ("COLUMN_REF", "CASE") or node.get("type") in (
         "ARRAY_EXTRACT",
         "OPERATOR_NULLIF",
         "OPERATOR_COALESCE",
     )
-    return {**cast, "child": node} if text or column else node
+    return cast(node, operator) if text or column else node

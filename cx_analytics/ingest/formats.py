@@ -56,24 +56,29 @@ class Format:
         return f".{self.kind}{packed.get(self.compression, '')}"
 
 
-def format_of(path: Path, source: Source | None = None) -> Format:
-    """The format that a name (or a source) claims, held against the first bytes of the file.
-
-    Raises Refused when the name says nothing we read, or the content is something else.
-    """
+def claimed(path: Path, source: Source | None = None) -> Format | None:
+    """The format that a name (or a source) claims; None when the name says nothing we read."""
     name = path.name.lower()
     compression = next((kind for end, kind in COMPRESSIONS.items() if name.endswith(end)), "")
     inner = Path(name).stem if compression else name
     kind = EXTENSIONS.get(Path(inner).suffix, "")
     if source and source.format != "auto":
         kind = source.format
-    if not kind:
+    return Format(kind, compression) if kind else None
+
+
+def format_of(path: Path, source: Source | None = None) -> Format:
+    """The claimed format, held against the first bytes of the file.
+
+    Raises Refused when there is none, or the content is something else.
+    """
+    found = claimed(path, source)
+    if found is None:
         raise Refused(
             "unknown_format",
             "the name says no format; possible: .parquet .csv .ndjson .jsonl .json, and "
             ".gz or .zst of the last four",
         )
-    found = Format(kind, compression)
     _check_magic(path, found)
     return found
 

@@ -15,6 +15,7 @@ from cx_analytics.contracts.ports import SqlEngine
 from cx_analytics.contracts.settings import Source
 from cx_analytics.ingest.commit import recover, save_manifest
 from cx_analytics.ingest.find import candidates, rested
+from cx_analytics.ingest.formats import claimed
 from cx_analytics.ingest.manifest import Manifest
 from cx_analytics.ingest.shapes import FeedReport, Found, Intake
 from cx_analytics.ingest.take import Batch, said
@@ -98,9 +99,12 @@ def _unknown(
 
 
 def _digest(found: Found) -> str:
+    """Digest of the content, with the format: what was refused may return under a better name."""
+    form = claimed(found.path, found.source)
+    kind = form.suffix if form else found.path.suffix
     try:
         with found.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return f"{hashlib.file_digest(file, 'sha256').hexdigest()}{kind}"
     except OSError:
         return f"unreadable: {found.shown}"
 
