@@ -48,8 +48,9 @@ class Staging:
         _finish(self.root, self.folder)
 
     def abandon(self) -> None:
-        """Drop everything that was staged."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Drop everything that was staged, unless the batch is in and `recover` must finish it."""
+        if not (self.folder / _JOURNAL).is_file():
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def recover(root: Path) -> list[str]:
