@@ -23,8 +23,12 @@ from cx_analytics.attribute.scoring import FIXED_PRICE
 
 FRAILTY = 1.5
 """Shape k of the gamma frailty between customers: their rates vary by 1/sqrt(k) = 82 %."""
+MIX_SHAPE = 0.7
+"""Dirichlet shape of the types of an individual trouble: mostly two or three of them."""
 LEAST_WEIGHT = 4.0
 LEAST_RATIO = 3.0
+KINDS = 3
+"""Kinds of individuals: unit, customer, customer at a cell."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,25 @@ def frailty_gain(observed: Floats, expected: Floats, shape: float = FRAILTY) -> 
     return np.asarray(np.where(observed > mean, own - common, 0.0))
 
 
+def mix_gain(tally: Floats, typical: Floats, shape: float = MIX_SHAPE) -> Floats:
+    """How much a mix of types of its own gains over the background's, in nats, at least 0.
+
+    ln DirichletMultinomial(O_1..O_T; shape) - ln Multinomial(O_1..O_T; typical mix), less
+    ln 2 for the choice. `tally` has shape (individuals, types).
+
+    >>> tally = np.array([[10.0, 0.0, 0.0], [4.0, 3.0, 3.0]])
+    >>> [round(float(g), 1) for g in mix_gain(tally, np.ones(3))]
+    [6.9, 0.0]
+    """
+    from scipy.special import gammaln
+
+    total, alpha = tally.sum(axis=1), shape * tally.shape[1]
+    own = gammaln(alpha) - gammaln(total + alpha)
+    own = own + (gammaln(tally + shape) - gammaln(shape)).sum(axis=1)
+    common = (tally * np.log(np.maximum(typical / typical.sum(), 1e-9))).sum(axis=1)
+    return np.asarray(np.maximum(own - common - np.log(2.0), 0.0))
+
+
 def find_individuals(hazard: Hazard, assessor: Assessor, typical: Floats) -> list[Individual]:
     """Individuals with J > 0 given the model, at most one for each customer, best first.
 
@@ -69,22 +92,36 @@ def find_individuals(hazard: Hazard, assessor: Assessor, typical: Floats) -> lis
     cells = np.array([c for c in cells if c not in taken], dtype=np.int64)
     if not len(cells):
         return []
-    weight = typical[period.kind] / hazard.rate
-    score = np.bincount(period.owner, weight[period.fault], minlength=len(period.cell))[cells]
-    count = np.bincount(period.owner, minlength=len(period.cell))[cells]
-    score = np.minimum(score, count)
+    tally = _unexplained(hazard, typical)[cells]
+    score = tally.sum(axis=1)
     expected = period.exposure[cells, -1] * typical.sum()
-    evidence = frailty_gain(score, expected) - _price(hazard, cells)
+    gain = frailty_gain(score, expected) + mix_gain(tally, typical)
+    evidence = gain - _price(hazard, cells, int(scorer.individual[list(taken)].sum()))
     good = (evidence > 0) & (score >= LEAST_WEIGHT) & (score >= LEAST_RATIO * expected)
     ranked = sorted(np.flatnonzero(good), key=lambda n: (-round(float(evidence[n]), 9), n))
     return _one_each(hazard, assessor, cells[ranked], evidence[ranked])
 
 
-def _price(hazard: Hazard, cells: Ints) -> Floats:
-    """ln(attribute sets) + ln(N / E) + FIXED_PRICE."""
-    sets = len(hazard.period.counts.names) + 3
+def _unexplained(hazard: Hazard, typical: Floats) -> Floats:
+    """Faults of each cell by type, each weighted by typical over its hazard, at most 1."""
+    period = hazard.period
+    weight = np.minimum(typical[period.kind] / hazard.rate, 1.0)
+    key = period.owner * period.types + period.kind[period.fault]
+    size = len(period.cell) * period.types
+    sums = np.bincount(key, weight[period.fault], minlength=size)
+    return np.asarray(sums.reshape(-1, period.types), dtype=float)
+
+
+def _price(hazard: Hazard, cells: Ints, found: int) -> Floats:
+    """ln(kinds of individuals) + ln(N / E) + FIXED_PRICE - ln(1 + individuals found).
+
+    The more individuals a world has, the less surprising is one more (a gamma prior on
+    their number, empirical Bayes).
+    """
     share = hazard.period.exposure[cells, -1] / max(hazard.period.sessions, 1.0)
-    return np.asarray(log(sets) - np.log(np.maximum(share, 1e-12)) + FIXED_PRICE)
+    return np.asarray(
+        log(KINDS) - np.log(np.maximum(share, 1e-12)) + FIXED_PRICE - log(1.0 + found)
+    )
 
 
 def _one_each(

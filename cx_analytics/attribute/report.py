@@ -156,6 +156,7 @@ def _row(
     rows = period.counts.rows[period.faults][own]
     expected = max(len(own) - excess, 0.0)
     effect, evidence = _effect(search, term, expected)
+    counted = int((search.hazard.theta[n][period.kind[own]] > 0).sum())
     conditions = dict(key.conditions)
     domains = {one.name: one.domain for one in period.counts.attributes}
     chance = probability(np.array([evidence]), individual=key.individual)
@@ -172,7 +173,7 @@ def _row(
         "faults": len(own),
         "expected_faults": expected,
         "excess_faults": excess,
-        **_intervals(len(own), expected, excess, effect),
+        **_intervals(counted, expected, excess, effect),
         "probability": float(chance[0]),
         "customers": rows["customer_id"].drop_nulls().n_unique(),
         "units": rows["unit_id"].drop_nulls().n_unique(),
@@ -188,20 +189,21 @@ def _effect(search: Search, term: Term, expected: float) -> tuple[float, float]:
     return 1.0 + expected / FRAILTY, search.worth.get(term, 0.0)
 
 
-def _intervals(faults: int, expected: float, excess: float, effect: float) -> dict[str, float]:
-    """90 % intervals of the excess and of the rate ratio.
+def _intervals(counted: int, expected: float, excess: float, effect: float) -> dict[str, float]:
+    """90 % intervals of the excess theta E and of the rate ratio.
 
-    The excess is the number of faults minus those that would have come anyway, so its error
-    is theirs: variance phi * expected. The rate ratio's is that of the logarithm of a Poisson
-    count with the same phi. The floor of half a fault keeps both finite.
+    `counted` are the faults of the types that the cause raises. With w = 1 / lam the
+    information on theta is sum w^2, so E^2 Var(theta) = phi E^2 / sum w^2, which is phi times
+    `counted` where hazards are even. The rate ratio's is that of the logarithm of a count with
+    the same phi. The floor of half a fault keeps both finite.
     """
     floor = max(expected, 0.5)
-    error = Z90 * sqrt(effect * floor)
-    ratio = faults / floor
-    factor = exp(Z90 * sqrt(effect / max(faults, 1)))
+    error = Z90 * sqrt(effect * max(counted, 1))
+    ratio = (expected + excess) / floor
+    factor = exp(Z90 * sqrt(effect / max(expected + excess, 1.0)))
     return {
         "excess_low": max(0.0, excess - error),
-        "excess_high": min(float(faults), excess + error),
+        "excess_high": excess + error,
         "rate_ratio": ratio,
         "rate_ratio_low": ratio / factor,
         "rate_ratio_high": ratio * factor,

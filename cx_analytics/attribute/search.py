@@ -130,7 +130,7 @@ class Search:
         return sorted(good, key=lambda one: (-one.evidence_under(common), one.term.cell))
 
     def _individuals(self) -> None:
-        for _ in range(2):
+        for _ in range(4):
             found = find_individuals(self.hazard, self.assessor, self.typical)
             if not found:
                 return
