@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cx_analytics.ingest.documents import json_records
-from cx_analytics.ingest.formats import Format, chunks
+from cx_analytics.ingest.formats import Format, Refused, chunks
 from cx_analytics.ingest.lines import SHORT, csv_records, ndjson_records, shorten
 from cx_analytics.ingest.shapes import Issue, Text, literal, quote
 
@@ -23,6 +23,9 @@ _ROWS, _BYTES = 50_000, 64 << 20
 MAX_COLUMNS = 2000
 MAX_SHOWN = 60
 """Columns of a bad record that go to quarantine."""
+
+GARBAGE = 10_000
+"""So many bad lines without a good one before them mean that the file is something else."""
 
 Record = tuple[int, Mapping[str, Any]]
 
@@ -64,6 +67,7 @@ def collect(records: Iterable[Record | Issue], folder: Path, header: Sequence[st
     for record in records:
         if isinstance(record, Issue):
             table.issues.append(record)
+            table.give_up_on_garbage()
         else:
             table.add(*record)
     table.flush()
@@ -100,6 +104,12 @@ class _Table:
         self.size += size
         if len(self.rows) >= _ROWS or self.size >= _BYTES:
             self.flush()
+
+    def give_up_on_garbage(self) -> None:
+        """Refuse a file that is something else: one row in quarantine, not one a line."""
+        if not self.rows and not self.parts and len(self.issues) >= GARBAGE:
+            why = self.issues[0].reason
+            raise Refused("unreadable", f"none of the first {GARBAGE:,} lines can be read: {why}")
 
     def _placed(self, texts: Mapping[str, str | None]) -> dict[str, str | None]:
         return {

@@ -21,7 +21,9 @@ from cx_analytics.ingest.shapes import FeedReport, Found, Intake
 from cx_analytics.ingest.take import Batch, said
 
 BATCH_BYTES = 1 << 30
-"""Bytes of files, as they lie, that one batch takes at most (one file always fits)."""
+"""Bytes of plain text that one batch takes at most (one file always fits)."""
+_DENSE, _PACKED = (".parquet", ".gz", ".zst"), 6
+"""Packed files hold about so many times their size in text."""
 
 
 def ingest(
@@ -113,10 +115,11 @@ def _chunks(files: Iterator[tuple[Found, str]]) -> Iterator[list[tuple[Found, st
     chunk: list[tuple[Found, str]] = []
     size = 0
     for found, digest in files:
-        if chunk and size + found.size > BATCH_BYTES:
+        weight = found.size * (_PACKED if found.path.suffix.lower() in _DENSE else 1)
+        if chunk and size + weight > BATCH_BYTES:
             yield chunk
             chunk, size = [], 0
         chunk.append((found, digest))
-        size += found.size
+        size += weight
     if chunk:
         yield chunk

@@ -256,9 +256,11 @@ def _time_rules(name: str, value: str, now: datetime) -> Iterator[Broken]:
 def _verdict(rules: list[Broken]) -> str:
     first = " ".join(f"WHEN {one.violated} THEN {literal(one.rule)}" for one in rules)
     every = ", ".join(f"CASE WHEN {one.violated} THEN {literal(one.reason)} END" for one in rules)
+    left_out = [one for one in rules if one.rule.startswith("where:")]
+    alone = "".join(f"WHEN {one.violated} THEN {literal(one.reason)} " for one in left_out)
     return (
         f"CASE WHEN _bad THEN CASE {first} END END AS _rule, "
-        f"CASE WHEN _bad THEN concat_ws('; ', {every}) END AS _reason"
+        f"CASE WHEN NOT _bad THEN NULL {alone}ELSE concat_ws('; ', {every}) END AS _reason"
     )
 
 

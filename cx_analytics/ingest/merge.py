@@ -73,6 +73,8 @@ class Merge:
                 elif found[day]["version"] != self.existing.get(day, {}).get("version"):
                     self._write(day, target_of(day))
                     written[day] = found[day]
+        for table in ("arrived", "known", "merged"):
+            self.engine.run(f"DROP TABLE IF EXISTS {table}")
         emptied = [day for day in emptied if day in self.existing]
         return Merged(distinct - sum(known.values()), written, tuple(emptied))
 

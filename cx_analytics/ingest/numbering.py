@@ -11,23 +11,19 @@ from pathlib import Path
 
 from cx_analytics.ingest.formats import COMPRESSIONS, Broken, chunks
 
-Bad = tuple[int, str, str, str]
 
-
-def physical_lines(folder: Path, bad: Sequence[Bad]) -> list[Bad]:
-    """Bad rows with the number of the line on which their record begins."""
-    path = next(folder.glob("data.*"))
-    compression = COMPRESSIONS.get(path.suffix, "")
-    starts = _starts(chunks(path, compression), quoted=".csv" in path.name)
-    wanted = {number for number, *_ in bad}
-    last = max(wanted)
+def physical_lines(path: Path, records: Sequence[int]) -> dict[int, int]:
+    """Record number → line on which it begins, for those records where the two differ."""
+    starts = _starts(chunks(path, COMPRESSIONS.get(path.suffix, "")), quoted=".csv" in path.name)
+    wanted = set(records)
+    last = max(wanted, default=0)
     found: dict[int, int] = {}
     for record, line in enumerate(starts, start=1):
-        if record in wanted:
+        if record in wanted and record != line:
             found[record] = line
         if record >= last:
             break
-    return [(found.get(number, number), *rest) for number, *rest in bad]  # type: ignore[misc]
+    return found
 
 
 def _starts(pieces: Iterator[bytes], *, quoted: bool) -> Iterator[int]:

@@ -53,7 +53,7 @@ def read(
     sound = not head.startswith(BOM) and _is_whole(path, form)
     if form.kind == "csv":
         return _csv(path, form, head, found, intake, sound)
-    if found.feed == "production_events" and not found.source and _holds_epcis(path, form):
+    if found.feed == "production_events" and _holds_epcis(path, form):
         return Reading(None, lambda: _epcis(path, form, folder / "parts"))
     by_line = (
         form

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from cx_analytics.contracts.ports import SqlEngine
 from cx_analytics.ingest.commit import Staging
@@ -20,9 +19,14 @@ from cx_analytics.ingest.formats import Refused
 from cx_analytics.ingest.judge import drift, judged
 from cx_analytics.ingest.manifest import Manifest
 from cx_analytics.ingest.merge import Merge, Merged
-from cx_analytics.ingest.numbering import physical_lines
 from cx_analytics.ingest.read import read
-from cx_analytics.ingest.records import quarantine_path, write_quarantine, write_run
+from cx_analytics.ingest.records import (
+    Rejected,
+    quarantine_path,
+    write_lines,
+    write_quarantine,
+    write_run,
+)
 from cx_analytics.ingest.shapes import WHOLE, FeedReport, Found, Intake, Issue, Text, literal
 
 ROOM = 1 << 40
@@ -36,8 +40,9 @@ class _Taken:
     found: Found
     digest: str
     rows: Path | None = None
+    lines: Path | None = None
     good: int = 0
-    bad: list[tuple[int, str, str, str]] = field(default_factory=list)
+    bad: int = 0
     issues: list[Issue] = field(default_factory=list)
     drift: list[str] = field(default_factory=list)
 
@@ -104,14 +109,13 @@ class Batch:
             raise
         taken.rows, taken.issues = rows, list(text.issues)
         taken.drift = [] if taken.found.source else drift(text, self.intake)
-        frame = self.engine.frame(
-            f"SELECT _line, _rule, _reason, _record FROM read_parquet({literal(str(rows))}, "
-            "hive_partitioning = false) WHERE _rule IS NOT NULL ORDER BY _line"
-        )
-        taken.bad = frame.rows()
-        taken.good = total - len(taken.bad)
+        bad = self.engine.frame(
+            f"SELECT _line FROM read_parquet({literal(str(rows))}, hive_partitioning = false) "
+            "WHERE _rule IS NOT NULL"
+        )["_line"]
+        taken.bad, taken.good = len(bad), total - len(bad)
         if text.records and taken.bad:
-            taken.bad = physical_lines(folder, taken.bad)
+            taken.lines = write_lines(folder, bad.to_list())
         return True
 
     def _sql(self, found: Found, text: Text, base: int) -> str:
@@ -136,11 +140,12 @@ class Batch:
         if not taken:
             return FeedReport(feed, "", left_alone=moving)
         merged = self._merge(taken)
-        rejected = list(self._rejected(taken))
-        report = self._account(taken, merged, len(rejected), moving)
-        if rejected:
-            path = quarantine_path(self.root, feed, self.name)
-            write_quarantine(rejected, self.staging.target(path))
+        report = self._account(taken, merged, moving)
+        if report.quarantined:
+            target = self.staging.target(quarantine_path(self.root, feed, self.name))
+            written = write_quarantine(self._rejected(taken), feed, self.name, self.engine, target)
+            if written != report.quarantined:
+                raise AssertionError(f"{written} rows in quarantine, not {report.quarantined}")
         write_run(self.root, report, self.now, self.staging.target)
         self._update_manifest(taken, merged)
         emptied = [self._path(day) for day in merged.emptied]
@@ -164,24 +169,15 @@ class Batch:
         part = day if day == WHOLE else f"day={day}"
         return self.root / "lake" / self.intake.feed.name / part / "part.parquet"
 
-    def _rejected(self, taken: Iterable[_Taken]) -> Iterable[dict[str, Any]]:
-        for one in taken:
-            issues = [(i.line, i.rule, i.reason, i.record) for i in one.issues]
-            for line, rule, reason, record in sorted([*issues, *one.bad], key=_by_line):
-                yield {
-                    "feed": self.intake.feed.name,
-                    "file": one.found.shown,
-                    "line": line,
-                    "rule": rule,
-                    "reason": reason,
-                    "record": record,
-                    "batch": self.name,
-                }
+    def _rejected(self, taken: Iterable[_Taken]) -> list[Rejected]:
+        return [
+            Rejected(one.found.shown, one.issues, one.rows if one.bad else None, one.lines)
+            for one in taken
+        ]
 
-    def _account(
-        self, taken: list[_Taken], merged: Merged, quarantined: int, moving: tuple[str, ...]
-    ) -> FeedReport:
+    def _account(self, taken: list[_Taken], merged: Merged, moving: tuple[str, ...]) -> FeedReport:
         good = sum(one.good for one in taken)
+        quarantined = sum(one.bad + len(one.issues) for one in taken)
         if not 0 <= merged.kept <= good:
             raise AssertionError(f"{merged.kept} rows kept of {good} good ones")
         return FeedReport(
@@ -205,10 +201,6 @@ class Batch:
         partitions.update(merged.partitions)
         for day in merged.emptied:
             partitions.pop(day, None)
-
-
-def _by_line(rejected: tuple[int | None, str, str, str | None]) -> tuple[int, str]:
-    return rejected[0] or 0, rejected[1]
 
 
 def said(report: FeedReport) -> str:
