@@ -211,9 +211,16 @@ def _failure(workspace: Workspace, job: str, result: Any, failed: list[Any]) -> 
             where=str(workspace.root),
             todo="look at the quarantine table and the data docs in reports/quality",
         )
-    text = steps[0].step_failure_data.error.message.strip() if steps else "unknown"
+    text = _innermost(steps[0].step_failure_data.error) if steps else "unknown"
     return CxError(
-        f"the run stopped in '{job}': {text}",
+        f"the run stopped in '{job}' at {steps[0].step_key if steps else '?'}: {text}",
         where=str(workspace.root),
         todo="see the run in 'cx ui'; what was published before is untouched",
     )
+
+
+def _innermost(error: Any) -> str:
+    """The message at the bottom of a chain of causes: the others only say that it was tried."""
+    while error.cause is not None:
+        error = error.cause
+    return str(error.message.strip())

@@ -1,24 +1,33 @@
-"""Group attribute: additive counts of each day, and from them the causes of faults."""
+"""Group attribute: additive counts of each day, and from them the causes of faults.
+
+Days are counted once; a fit adds up the counts of its window. What a fit asks for beyond them
+(exposure of the pairs and individuals that faults point to) is counted then, and kept as well.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import dagster as dg
 import polars as pl
 
-from cx_analytics.attribute.aggregate import day_aggregates
+from cx_analytics import attribute
 from cx_analytics.contracts.attributes import Attribute
+from cx_analytics.contracts.model import Table
 from cx_analytics.contracts.tables import CAUSES, CAUSES_HISTORY, FAULT_CAUSES, SESSIONS_TABLE
-from cx_analytics.contracts.words import BACKGROUND
+from cx_analytics.defs.metadata import plot
 from cx_analytics.defs.partitions import SINGLE_RUN, days_of
-from cx_analytics.defs.plan import fit_version, session_days
+from cx_analytics.defs.plan import fit_version, recipe, session_days
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
-from cx_analytics.defs.tables import materialized, spec_of, table_asset
+from cx_analytics.defs.tables import facts, materialized, spec_of, table_asset
 from cx_analytics.engine.stamps import Stamps
+from cx_analytics.report import causes_forest, faults_by_day, png
+
+CELLS = attribute.CELL_COUNTS.name
+COUNTED = (attribute.FAULT_ROWS, attribute.VALUE_COUNTS.name, attribute.STRATUM_COUNTS.name)
 
 
 def attribution_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -29,12 +38,13 @@ def attribution_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefi
         deps=["sessions"],
         partitions_def=days,
         backfill_policy=SINGLE_RUN,
+        description="Additive counts of a day: sessions and faults by attribute, hour, stratum.",
+        kinds={"duckdb", "parquet"},
         retry_policy=RETRY,
     )
     @refusing
     def exposure(context: dg.AssetExecutionContext, house: House) -> dg.MaterializeResult[None]:
-        rows = count_days(house, days_of(context))
-        return dg.MaterializeResult(metadata=dict(rows))
+        return dg.MaterializeResult(metadata=dict(count_days(house, days_of(context))))
 
     @dg.multi_asset(
         name="attribution",
@@ -47,51 +57,156 @@ def attribution_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefi
         retry_policy=RETRY,
     )
     @refusing
-    def attribution(context: dg.AssetExecutionContext, house: House):
-        for day in days_of(context):
-            ses = house.parts.read("sessions", [day])
-            if ses is None:
-                continue
-            f = ses.filter(pl.col("faulty")).select(
-                "session_id", cause_id=pl.lit(BACKGROUND), share=pl.lit(1.0)
-            )
-            house.write(FAULT_CAUSES, f, day)
-            house.write(CAUSES_HISTORY, house.read(CAUSES_HISTORY, []), day)
-            v = fit_version(house.workspace, day)
-            Stamps(house.parts.root).set("fault_causes", {day.isoformat(): v})
-            Stamps(house.parts.root).set("causes_history", {day.isoformat(): v})
-        yield dg.MaterializeResult(asset_key="causes_history")
-        yield dg.MaterializeResult(asset_key="fault_causes")
+    def attribution(
+        context: dg.AssetExecutionContext, house: House
+    ) -> tuple[dg.MaterializeResult[None], dg.MaterializeResult[None]]:
+        fit(house, days_of(context))
+        return told(house, CAUSES_HISTORY), told(house, FAULT_CAUSES)
 
-    @table_asset(CAUSES, group="attribute", deps=["causes_history"])
+    @table_asset(CAUSES, group="attribute", deps=["causes_history", "fault_causes"])
     def causes(house: House) -> dg.MaterializeResult[None]:
         last = house.parts.days(CAUSES_HISTORY.name)[-1:]
         newest = house.write(CAUSES, house.read(CAUSES_HISTORY, last).drop("as_of"))
-        return materialized(CAUSES, newest)
+        return materialized(CAUSES, newest, **pictures(house, newest))
 
     return [exposure, attribution, causes]
 
 
+def told(house: House, table: Table) -> dg.MaterializeResult[None]:
+    """The result for a table with days, as its last day shows it."""
+    last = house.read(table, house.parts.days(table.name)[-1:])
+    return dg.MaterializeResult(asset_key=table.name, metadata=facts(table, last.height, last))
+
+
 def attributes_of(house: House) -> tuple[Attribute, ...]:
-    """The attributes that the newest sessions have."""
+    """The attributes that the sessions of the workspace have."""
     paths = house.parts.paths(SESSIONS_TABLE.name)
     columns = {name for path in paths for name in pl.read_parquet_schema(path)}
     return house.workspace.settings.attributes_in(sorted(columns))
 
 
 def count_days(house: House, days: Sequence[date]) -> dict[str, int]:
-    """Count the days and keep the counts, one partition a day and table."""
-    stamps = Stamps(house.parts.root)
-    known = session_days(house.workspace)
-    wanted = [day for day in days if day in known]
-    rows = dict[str, int]()
-    if not wanted:
-        return rows
+    """Count the days anew; returns rows by table."""
     tell("attribute", "counting")
-    house.duck.view("session", house.parts.paths("sessions", wanted))
-    for name, frame in day_aggregates(house.duck, attributes_of(house), wanted).items():
-        for (day,), part in frame.partition_by("day", as_dict=True).items():
-            house.parts.write(name, part, day)
-        rows[name] = frame.height
-    stamps.set("exposure", {day.isoformat(): known[day] for day in wanted})
-    return rows
+    known = session_days(house.workspace)
+    for day in days:
+        for name in (*COUNTED, CELLS):
+            house.parts.drop(name, day)
+    wanted = [day for day in days if day in known]
+    if not wanted:
+        return {}
+    house.duck.view("session", house.parts.paths(SESSIONS_TABLE.name, wanted))
+    counted = attribute.day_aggregates(house.duck, attributes_of(house), wanted)
+    for name, frame in counted.items():
+        for day in wanted:
+            house.parts.write(name, frame.filter(pl.col("day") == day), day)
+    versions = {day.isoformat(): known[day] for day in wanted}
+    Stamps(house.parts.root).set("exposure", versions)
+    return {name: frame.height for name, frame in counted.items()}
+
+
+def fit(house: House, days: Sequence[date]) -> None:
+    """Fit what the days ask for: themselves when nobody said them yet, and always the newest."""
+    for day in days:
+        if day not in session_days(house.workspace):
+            house.parts.drop(CAUSES_HISTORY.name, day)
+            house.parts.drop(FAULT_CAUSES.name, day)
+    counted = house.parts.days(attribute.FAULT_ROWS)
+    if not counted:
+        return
+    said = Stamps(house.parts.root).of(CAUSES_HISTORY.name)
+    how = recipe(house.workspace)
+    unsaid = {day for day in days if not said.get(day.isoformat(), "").startswith(how)}
+    as_of_days = sorted((unsaid & set(counted)) | {counted[-1]})
+    shares_on = shares_days(house, days, counted, as_of_days)
+    fit_days(house, sorted({*as_of_days, *shares_on}), set(as_of_days), shares_on)
+
+
+def shares_days(
+    house: House, days: Sequence[date], counted: Sequence[date], as_of_days: Sequence[date]
+) -> dict[date, list[date]]:
+    """Which fit says the shares of which days: the last one that has the day in its window."""
+    reach = timedelta(days=house.workspace.settings.window_days - 1)
+    newest = counted[-1]
+    window = [day for day in counted if day >= newest - reach]
+    older = [day for day in days if day < newest - reach and day in counted]
+    found = {newest: window}
+    for day in older:
+        last = max(other for other in counted if other <= day + reach)
+        found.setdefault(last, []).append(day)
+    return found
+
+
+def fit_days(
+    house: House, fits: Sequence[date], said_on: set[date], shares: dict[date, list[date]]
+) -> None:
+    """Run the fits in order; write the history of `said_on`, and the shares that are asked for."""
+    counts = counts_of(house, fits)
+    window = house.workspace.settings.window_days
+    stream = attribute.fit_days(
+        counts, fits, known=known_before(house, fits[0]), window_days=window, shares_on=list(shares)
+    )
+    for place, found in enumerate(stream):
+        tell("attribute", found.as_of.isoformat(), place + 1, len(fits))
+        version = {found.as_of.isoformat(): fit_version(house.workspace, found.as_of)}
+        if found.as_of in said_on:
+            said = found.causes.with_columns(as_of=pl.lit(found.as_of))
+            house.write(CAUSES_HISTORY, said, found.as_of)
+            Stamps(house.parts.root).set(CAUSES_HISTORY.name, version)
+        if found.shares is not None:
+            write_shares(house, found.shares, shares[found.as_of], *version.values())
+
+
+def counts_of(house: House, fits: Sequence[date]) -> attribute.Counts:
+    """The counts of all windows of the fits, with the exposure that they will ask for."""
+    begin = fits[0] - timedelta(days=house.workspace.settings.window_days - 1)
+    days = [day for day in house.parts.days(attribute.FAULT_ROWS) if begin <= day <= fits[-1]]
+    frames = {name: house.parts.read(name, days) for name in COUNTED}
+    counted = {name: frame for name, frame in frames.items() if frame is not None}
+    counts = attribute.Counts.build(counted, attributes_of(house))
+    tell("attribute", "exposure")
+    missing = attribute.missing_cells(
+        attribute.wanted_cells(counts), house.parts.read(CELLS, days)
+    ).filter(pl.col("day").is_in(days))
+    if missing.height:
+        house.duck.view("session", house.parts.paths(SESSIONS_TABLE.name, days))
+        keep_cells(house, attribute.cell_exposure(house.duck, missing))
+    cells = house.parts.read(CELLS, days)
+    return counts.with_cells(cells) if cells is not None else counts
+
+
+def keep_cells(house: House, fresh: pl.DataFrame) -> None:
+    """Add counted cells to those that the days have."""
+    for (day,), part in fresh.partition_by("day", as_dict=True).items():
+        before = house.parts.read(CELLS, [day])
+        both = part if before is None else pl.concat([before, part], how="diagonal_relaxed")
+        house.parts.write(CELLS, both.sort(both.columns), day)
+
+
+def known_before(house: House, day: date) -> pl.DataFrame | None:
+    """What the last run before a day said."""
+    earlier = [one for one in house.parts.days(CAUSES_HISTORY.name) if one < day]
+    return house.read(CAUSES_HISTORY, earlier[-1:]) if earlier else None
+
+
+def write_shares(house: House, shares: pl.DataFrame, days: Sequence[date], version: str) -> None:
+    """Replace the shares of days; days without a fault get an empty partition."""
+    for day in days:
+        mine = shares.filter(pl.col("day") == day)
+        house.write(FAULT_CAUSES, mine.drop("day"), day)
+    versions = {day.isoformat(): version for day in days}
+    Stamps(house.parts.root).set(FAULT_CAUSES.name, versions)
+
+
+def pictures(house: House, causes: pl.DataFrame) -> dict[str, dg.MetadataValue]:
+    """Faults by cause and the causes with their intervals, for the UI."""
+    tables: dict[str, Table] = {"fault_causes": FAULT_CAUSES, "sessions": SESSIONS_TABLE}
+    house.views({**tables, "causes": CAUSES}, house.parts)
+    by_day = house.duck.model("report/faults_by_day")
+    shared = causes.filter(pl.col("kind") == "shared")
+    found: dict[str, dg.MetadataValue] = {}
+    if by_day.height:
+        found["faults_by_cause"] = plot(png(faults_by_day(by_day)), "faults by day and cause")
+    if shared.height:
+        found["rate_ratios"] = plot(png(causes_forest(shared)), "rate ratio of each cause")
+    return found

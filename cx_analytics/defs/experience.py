@@ -10,7 +10,7 @@ from cx_analytics.contracts.feeds import CELLS, COMPONENTS, UNITS
 from cx_analytics.contracts.tables import SESSIONS_TABLE
 from cx_analytics.defs.ingest import lake_key
 from cx_analytics.defs.partitions import FRESH_DAILY, days_of
-from cx_analytics.defs.plan import session_days
+from cx_analytics.defs.plan import DAILY, session_days
 from cx_analytics.defs.progress import each_day
 from cx_analytics.defs.resources import House
 from cx_analytics.defs.tables import facts, table_asset
@@ -61,7 +61,8 @@ def join_day(house: House, day: date) -> int:
     if version is None:
         house.parts.drop("sessions", day)
         house.parts.drop(CUSTOMER_DAYS, day)
-        stamps.clear("sessions", [day.isoformat()])
+        for table in DAILY:
+            stamps.clear(table, [day.isoformat()])
         return 0
     house.duck.view("session", house.lake.paths("sessions", [day]))
     joined = load("experience/sessions").sql

@@ -10,19 +10,23 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 
 from cx_analytics.contracts.feeds import FEEDS
 from cx_analytics.engine.models import all_paths
 from cx_analytics.engine.stamps import Stamps, digest
 from cx_analytics.engine.store import Store
-from cx_analytics.ingest import lake_versions
+from cx_analytics.ingest import lake_versions, runs_files
 from cx_analytics.workspace import Workspace
 
 PACKAGE_VERSION = "0.1.0"
 REFERENCES = ("units", "components", "cells")
 """Feeds that sessions are joined with: a change in them re-opens the days that saw it."""
 
-DAILY = ("sessions", "exposure", "causes_history")
+SURROUNDINGS = "surroundings"
+"""Stamps of the days whose units, components or cells were reported differently later on."""
+
+DAILY = ("sessions", "exposure", "causes_history", "fault_causes")
 """Derived tables with a stamp for each day, in the order in which they are made."""
 
 
@@ -54,19 +58,34 @@ def recipe(workspace: Workspace) -> str:
 
 def session_days(workspace: Workspace) -> dict[date, str]:
     """Days with sessions in the lake, each with the version that derived tables must have."""
-    how = recipe(workspace)
-    lake = lake_versions(workspace.root).get("sessions", {})
-    return {date.fromisoformat(day): digest(version, how) for day, version in lake.items()}
+    how, lake = recipe(workspace), lake_versions(workspace.root).get("sessions", {})
+    around = Stamps(workspace.parts).of(SURROUNDINGS)
+    return {
+        date.fromisoformat(day): digest(version, around.get(day), how)
+        for day, version in lake.items()
+    }
+
+
+def known_days(workspace: Workspace) -> list[date]:
+    """Days with sessions in the lake, and days that derived tables still have, in order."""
+    made = Store(workspace.parts)
+    return sorted({*session_days(workspace), *(day for name in DAILY for day in made.days(name))})
 
 
 def inputs_version(workspace: Workspace) -> str:
     """Version of everything that a publication rests on."""
-    ledger = workspace.ledger.read_bytes() if workspace.ledger.is_file() else b""
     lake = lake_versions(workspace.root)
     feeds = [(name, sorted(lake.get(name, {}).items())) for name in FEEDS]
-    batches = sorted(path.name for path in workspace.quarantine.rglob("*.parquet"))
-    taken = sorted(lake.get("runs", {}).items())
-    return digest(recipe(workspace), feeds, batches, taken, hashlib.sha256(ledger).hexdigest())
+    around = sorted(Stamps(workspace.parts).of(SURROUNDINGS).items())
+    # A batch of duplicates changes no partition, but what it took in is told in `runs`.
+    runs = [content_digest(path) for path in runs_files(workspace.root)]
+    own = [content_digest(path) for path in (workspace.ledger, workspace.root / "playbook.toml")]
+    return digest(recipe(workspace), feeds, around, runs, own)
+
+
+def content_digest(path: Path) -> str:
+    """A digest of a file's bytes; of nothing when there is no such file."""
+    return hashlib.sha256(path.read_bytes() if path.is_file() else b"").hexdigest()
 
 
 def stale_days(workspace: Workspace) -> tuple[date, ...]:
@@ -82,6 +101,7 @@ def stale_days(workspace: Workspace) -> tuple[date, ...]:
     said = stamps.of("causes_history")
     how = recipe(workspace)
     stale |= {day for day in wanted if not said.get(day.isoformat(), "").startswith(how)}
+    stale |= {day for day in known_days(workspace) if day not in wanted}
     if not stale and wanted:
         newest = max(wanted)
         if said[newest.isoformat()] != fit_version(workspace, newest):
@@ -135,14 +155,21 @@ def window_of(workspace: Workspace) -> list[date]:
 
 
 def stale_experience(workspace: Workspace) -> dict[date, str]:
-    """Customer days that were not scored from today's sessions and shares, with their version."""
+    """Customer days that were not scored from today's sessions and shares, with their version.
+
+    A score rests on the customer's past as well, so its version has the days of its window.
+    """
     stamps = Stamps(workspace.parts)
     sessions, shares = stamps.of("sessions"), stamps.of("fault_causes")
-    wanted = {day: digest(version, shares.get(day)) for day, version in sessions.items()}
-    wanted |= {day: "" for day in stamps.of("customer_experience") if day not in sessions}
     scored = stamps.of("customer_experience")
+    inputs = [(date.fromisoformat(day), v, shares.get(day)) for day, v in sorted(sessions.items())]
+    reach = timedelta(days=workspace.settings.window_days - 1)
+    wanted = {
+        day: digest(*(one for one in inputs if day - reach <= one[0] <= day)) for day, *_ in inputs
+    }
+    wanted |= {date.fromisoformat(day): "" for day in scored if day not in sessions}
     return {
-        date.fromisoformat(day): version
+        day: version
         for day, version in sorted(wanted.items())
-        if scored.get(day) != version
+        if scored.get(day.isoformat()) != version
     }

@@ -9,10 +9,10 @@ import dagster as dg
 
 from cx_analytics.contracts.feeds import FEEDS, SESSIONS
 from cx_analytics.defs.ingest import lake_key
-from cx_analytics.defs.plan import DAILY, REFERENCES
+from cx_analytics.defs.plan import REFERENCES, SURROUNDINGS
 from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
-from cx_analytics.engine.stamps import Stamps
+from cx_analytics.engine.stamps import Stamps, digest
 from cx_analytics.ingest import lake_versions
 
 KEYS: Mapping[str, tuple[str, str]] = {
@@ -35,17 +35,16 @@ SEEN = "_seen_"
 )
 @refusing
 def references(house: House) -> dg.MaterializeResult[None]:
-    reopened: set[date] = set()
+    stamps = Stamps(house.parts.root)
     now = {name: _version(house, name) for name in REFERENCES}
-    seen = Stamps(house.parts.root).of("references")
-    for name in REFERENCES:
-        if now[name] != seen.get(name):
-            reopened |= _reopened(house, name)
-    _reopen(house, reopened)
-    for name in REFERENCES:
-        if now[name] != seen.get(name):
-            house.parts.write(SEEN + name, house.feed(FEEDS[name]))
-    Stamps(house.parts.root).set("references", now)
+    seen = stamps.of("references")
+    changed = [name for name in REFERENCES if now[name] != seen.get(name)]
+    reopened = set[date]().union(*(_reopened(house, name) for name in changed))
+    # Days first: a kill before the copies are made re-opens them once more, and loses none.
+    stamps.set(SURROUNDINGS, {day.isoformat(): digest(*now.values()) for day in reopened})
+    for name in changed:
+        house.parts.write(SEEN + name, house.feed(FEEDS[name]))
+    stamps.set("references", now)
     return dg.MaterializeResult(
         metadata={"days": dg.MetadataValue.json([day.isoformat() for day in sorted(reopened)])}
     )
@@ -76,9 +75,3 @@ def _reopened(house: House, feed: str) -> set[date]:
     house.view("session", house.lake.paths("sessions", days), SESSIONS)
     found = house.duck.model("experience/reopened_days", {"key": key})
     return set(found["day"].to_list())
-
-
-def _reopen(house: House, days: set[date]) -> None:
-    stamps = Stamps(house.parts.root)
-    for table in DAILY[:2]:
-        stamps.clear(table, [day.isoformat() for day in days])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import dagster as dg
 import polars as pl
 
@@ -67,7 +70,7 @@ def pictures(house: House, causes: pl.DataFrame) -> list[Picture]:
     shared = causes.filter(pl.col("kind") == "shared")
     by_day = house.duck.model("report/faults_by_day")
     experience = house.duck.model("report/experience_by_day")
-    drawn = [
+    drawn: list[tuple[str, Callable[..., dict[str, Any]], pl.DataFrame]] = [
         ("Faults by day and cause", faults_by_day, by_day),
         ("Rate ratio of each cause", causes_forest, shared),
         ("Experience of all customers", experience_over_time, experience),

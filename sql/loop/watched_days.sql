@@ -8,7 +8,7 @@
 SELECT
   CAST(started_at AS DATE) AS day,
   count(*) AS sessions,
-  sum(CASE WHEN faulty THEN 1 ELSE 0 END) AS faults
+  count(*) FILTER (WHERE faulty) AS faults
 FROM session
 WHERE started_at >= $since
   AND @first = $first_value
