@@ -15,10 +15,10 @@ from typing import Any
 import dagster as dg
 
 from cx_analytics.defs.assets import all_assets
-from cx_analytics.defs.checks import all_checks
 from cx_analytics.defs.automation import DAILY_SCHEDULE, JOBS, landing_sensor
+from cx_analytics.defs.checks import all_checks
 from cx_analytics.defs.partitions import days_from
-from cx_analytics.defs.plan import session_days
+from cx_analytics.defs.plan import known_days
 from cx_analytics.defs.resources import House
 from cx_analytics.workspace import Workspace
 
@@ -37,7 +37,7 @@ def build_definitions(
     locked : whether each run takes the workspace's lock itself.
     """
     workspace = Workspace.open(root)
-    first = min(session_days(workspace), default=None)
+    first = min(known_days(workspace), default=None)
     house = House(root=str(workspace.root), locked=locked)
     return dg.Definitions(
         assets=all_assets(days_from(first)),
@@ -51,8 +51,8 @@ def build_definitions(
 
 
 def first_day(root: str | Path) -> date | None:
-    """The first day with sessions in a workspace's lake."""
-    return min(session_days(Workspace.open(root)), default=None)
+    """The first day that a workspace knows."""
+    return min(known_days(Workspace.open(root)), default=None)
 
 
 @dg.definitions

@@ -20,6 +20,8 @@ from cx_analytics.contracts.errors import CheckFailed, CxError
 from cx_analytics.engine.files import sweep
 from cx_analytics.engine.lock import exclusive
 from cx_analytics.engine.models import dagster_settings
+from cx_analytics.engine.stamps import Stamps
+from cx_analytics.engine.warehouse import publish
 from cx_analytics.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, str, int, int], None]
 """Called with (stage, what, done, of)."""
+
+
+BY_COMMAND = {"cx/started_by": "cx run"}
+"""Tag of the Dagster runs that are made here, and not by the web UI."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,7 @@ def run(
         )
     with exclusive(workspace.dagster / ".lock", tell=_teller(progress)):
         _clean(workspace, cold)
+        _open_warehouse(workspace)
         if _nothing_to_do(workspace, first, last):
             return RunSummary(up_to_date=True, seconds=time.monotonic() - began)
         tally = _Tally()
@@ -99,16 +106,27 @@ def _teller(progress: Progress | None) -> Callable[[str], None]:
 
 
 def _clean(workspace: Workspace, cold: bool) -> None:
-    from cx_analytics.ingest import recover
+    """Finish or remove what a killed run left behind; with `cold`, forget what was derived."""
+    from cx_analytics import exchange, ingest
 
-    recover(workspace.root)
+    ingest.recover(workspace.root)
     if cold:
+        # Stamps first: a kill in between must not leave partitions that only look up to date.
+        Stamps(workspace.parts).file.unlink(missing_ok=True)
         shutil.rmtree(workspace.parts, ignore_errors=True)
+    exchange.sweep(workspace.exports)
     for folder in (workspace.warehouse, workspace.quarantine, workspace.exports, workspace.reports):
         if folder.is_dir():
             sweep(folder)
     for spill in workspace.warehouse.glob(".spill*"):
         shutil.rmtree(spill, ignore_errors=True)
+
+
+def _open_warehouse(workspace: Workspace) -> None:
+    """Publish an empty warehouse where there is none, so that readers never meet a missing one."""
+    if not workspace.database.is_file():
+        Stamps(workspace.parts).clear("warehouse", ["all"])
+        publish(workspace.database, {}, spill=workspace.warehouse / ".spill-publish")
 
 
 def _nothing_to_do(workspace: Workspace, first: date | None, last: date | None) -> bool:
@@ -150,7 +168,21 @@ def _instance(workspace: Workspace) -> Iterator[dg.DagsterInstance]:
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     prepare_instance(workspace)
     with dg.DagsterInstance.from_config(str(workspace.dagster)) as instance:
+        _end_killed_runs(instance)
         yield instance
+
+
+def _end_killed_runs(instance: dg.DagsterInstance) -> None:
+    """Call failed what a killed `cx run` left as started: it would take a place in the queue.
+
+    Whoever holds the workspace's lock knows that no other `cx run` is alive.
+    """
+    import dagster as dg
+    from dagster import DagsterRunStatus as Status
+
+    unfinished = [Status.NOT_STARTED, Status.STARTING, Status.STARTED, Status.CANCELING]
+    for killed in instance.get_runs(dg.RunsFilter(statuses=unfinished, tags=BY_COMMAND)):
+        instance.report_run_failed(killed, "the process of this run was killed")
 
 
 def prepare_instance(workspace: Workspace) -> None:
@@ -174,7 +206,7 @@ def _execute(
     definitions = build_definitions(workspace.root, locked=False)
     result = definitions.resolve_job_def(job).execute_in_process(
         instance=instance,
-        tags=tags,
+        tags=tags | BY_COMMAND,
         raise_on_error=False,
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
