@@ -113,5 +113,4 @@ def _matches(root: Path, pattern: str) -> Iterator[Path]:
     if exact.is_file() or not has_magic(pattern):
         yield exact
         return
-    absolute = glob(str(root / pattern), recursive=True)  # noqa: PTH207 - patterns may be absolute
-    yield from (Path(name) for name in absolute)
+    yield from (root / name for name in glob(pattern, root_dir=root, recursive=True))  # noqa: PTH207

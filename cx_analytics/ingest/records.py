@@ -113,7 +113,9 @@ def write_run(
         "drift": json.dumps(list(report.drift), ensure_ascii=False),
     }
     new = _frame([row], RUNS)
-    earlier = [pl.read_parquet(path, hive_partitioning=False) for path in runs_files(root)]
+    earlier = [
+        pl.read_parquet(path, hive_partitioning=False, glob=False) for path in runs_files(root)
+    ]
     pl.concat([*earlier, new]).write_parquet(target(runs_path(root)), compression="zstd")
 
 

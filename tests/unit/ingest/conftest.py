@@ -55,7 +55,7 @@ class Field:
 
     def lake(self, feed: str = "sessions") -> pl.DataFrame:
         parts = sorted((self.root / "lake" / feed).glob("*/part.parquet"))
-        frames = [pl.read_parquet(part, hive_partitioning=False) for part in parts]
+        frames = [pl.read_parquet(part, hive_partitioning=False, glob=False) for part in parts]
         return pl.concat(frames, how="diagonal") if frames else pl.DataFrame()
 
     def quarantine(self) -> list[tuple[int | None, str]]:

@@ -249,3 +249,27 @@ def test_epcis_documents_become_rows(field: Any) -> None:
     assert sorted(field.lake("production_events")["step"]) == ["assembling", "packing"]
     assert field.quarantine() == [(2, "epcis_event_type")]
     assert counts(report) == (3, 2, 0, 1)
+
+
+def test_a_file_of_garbage_is_one_row_in_quarantine(field: Any) -> None:
+    field.drop("sessions/a.ndjson", *["garbage"] * 20_000)
+    (report,) = field.run()
+    assert field.quarantine() == [(None, "unreadable")]
+    assert counts(report) == (1, 0, 0, 1)
+
+
+def test_many_bad_rows_keep_their_lines(field: Any, make: Any) -> None:
+    rows = [make(f"s{i}", mos=9 if i % 2 else 3) for i in range(3_000)]
+    field.drop("sessions/a.ndjson", "", *rows)
+    (report,) = field.run()
+    assert counts(report) == (3_000, 1_500, 0, 1_500)
+    assert field.quarantine()[:2] == [(3, "out_of_range:mos"), (5, "out_of_range:mos")]
+
+
+def test_a_workspace_may_have_an_odd_name(field: Any, make: Any, tmp_path: Path) -> None:
+    field.root = tmp_path / "it's [1] a=b * ?"
+    field.drop("sessions/a.ndjson", make("a"))
+    field.run()
+    field.drop("sessions/b.csv", "session_id,customer_id,started_at", "b,c,2026-01-01")
+    field.run()
+    assert field.lake()["session_id"].to_list() == ["a", "b"]
