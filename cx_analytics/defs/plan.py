@@ -30,6 +30,10 @@ DAILY = ("sessions", "exposure", "causes_history", "fault_causes")
 """Derived tables with a stamp for each day, in the order in which they are made."""
 
 
+DAY_MODELS = ("experience", "attribute")
+"""Folders of sql/ whose change makes every day anew; that of another only publishes anew."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a run has to do."""
@@ -43,17 +47,18 @@ class Plan:
 
 
 @cache
-def code_version() -> str:
-    """Changes with the package's version and with any SQL model."""
+def code_version(days_only: bool) -> str:
+    """Changes with the package's version and with the SQL models (of the days, or of all)."""
     content = hashlib.sha256(PACKAGE_VERSION.encode())
     for path in all_paths():
-        content.update(path.read_bytes())
+        if not days_only or path.parent.name in DAY_MODELS:
+            content.update(path.read_bytes())
     return content.hexdigest()[:16]
 
 
 def recipe(workspace: Workspace) -> str:
-    """How derived tables are made today: settings and code."""
-    return digest(workspace.settings.fingerprint, code_version())
+    """How the tables of a day are made today: settings and code."""
+    return digest(workspace.settings.fingerprint, code_version(days_only=True))
 
 
 def session_days(workspace: Workspace) -> dict[date, str]:
@@ -80,7 +85,8 @@ def inputs_version(workspace: Workspace) -> str:
     # A batch of duplicates changes no partition, but what it took in is told in `runs`.
     runs = [content_digest(path) for path in runs_files(workspace.root)]
     own = [content_digest(path) for path in (workspace.ledger, workspace.root / "playbook.toml")]
-    return digest(recipe(workspace), feeds, around, runs, own)
+    how = digest(recipe(workspace), code_version(days_only=False))
+    return digest(how, feeds, around, runs, own)
 
 
 def content_digest(path: Path) -> str:
