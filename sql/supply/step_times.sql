@@ -273,3 +273,4 @@ SELECT
   other_us / 1e6 AS other_s,
   unit_id, lot
 FROM explained
+ORDER BY case_id, started_at, ended_at, position, step, resource
