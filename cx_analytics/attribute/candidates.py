@@ -109,15 +109,16 @@ def _pair_gain(counts: Counts, a: str, b: str) -> tuple[Ints, Floats]:
     row = np.where(keep, np.cumsum(keep) - 1, -1)[inverse]
     block = counts.day[both] // BLOCK
     inside = row >= 0
-    observed = _tally(row[inside] * blocks + block[inside], len(keys) * blocks)
-    observed = observed.reshape(len(keys), blocks).astype(float)
+    tally = _tally(row[inside] * blocks + block[inside], len(keys) * blocks)
+    observed: Floats = tally.reshape(len(keys), blocks).astype(float)
     u, v = keys // width, keys % width
     first, second = _by_block(counts, a, blocks), _by_block(counts, b, blocks)
     alone = np.maximum(first[0][u] * second[1][v], second[0][v] * first[1][u])
     gain = np.where(observed >= 5, poisson_gain(observed, alone), 0.0).max(axis=1)
     share_a = _share(counts, a, len(counts.days)).sum(axis=1)
     share_b = _share(counts, b, len(counts.days)).sum(axis=1)
-    whole = np.maximum(first[0][u].sum(axis=1) * share_b[v], second[0][v].sum(axis=1) * share_a[u])
+    both_sums = first[0][u].sum(axis=1) * share_b[v], second[0][v].sum(axis=1) * share_a[u]
+    whole = np.maximum(*both_sums)
     gain = np.maximum(gain, poisson_gain(observed.sum(axis=1), whole))
     keep = gain > PAIR_GAIN
     return np.stack([u, v], axis=1)[keep], gain[keep]

@@ -274,7 +274,7 @@ class Period:
         return len(self.counts.kinds)
 
     def key(self, cell: int) -> Key:
-        return self.cells.keys[self.cell[cell]]
+        return self.cells.keys[int(self.cell[cell])]
 
     def members(self, cell: int, first: int = 0, last: int | None = None) -> Ints:
         """The faults of a cell on days first <= day < last of the period."""

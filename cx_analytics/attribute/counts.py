@@ -56,7 +56,8 @@ class Counts:
 
     Attributes
     ----------
-    attributes : the attributes in question, sorted by name.
+    attributes : the attributes in question, sorted by name; one that has the same value (or
+        none) in every session tells nothing and is left out.
     days : the days, without gaps, first to last.
     rows : the fault rows, sorted by time.
     columns : attribute or individual -> codes of the fault rows.
@@ -90,7 +91,7 @@ class Counts:
         stratum: str | None = "network_type",
     ) -> Counts:
         """Counts from the aggregates of `day_aggregates`, days concatenated in any order."""
-        chosen = tuple(sorted(attributes))
+        chosen = _telling(attributes, aggregates[VALUE_COUNTS.name])
         days = _all_days(aggregates[STRATUM_COUNTS.name]["day"])
         rows = aggregates[FAULT_ROWS].sort("started_at", "session_id")
         names = [attribute.name for attribute in chosen]
@@ -142,6 +143,12 @@ class Counts:
 
     def index(self, day: date) -> int:
         return (day - self.days[0]).days
+
+
+def _telling(attributes: Sequence[Attribute], values: pl.DataFrame) -> tuple[Attribute, ...]:
+    """Attributes with more than one value, a missing one included; wide ones have no rows."""
+    breadth = dict(values.group_by("attribute").agg(pl.col("value").n_unique()).iter_rows())
+    return tuple(sorted({one for one in attributes if breadth.get(one.name, 2) > 1}))
 
 
 def _all_days(days: pl.Series) -> tuple[date, ...]:

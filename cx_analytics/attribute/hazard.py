@@ -118,4 +118,4 @@ class Hazard:
     def explained(self) -> Floats:
         """Faults that each term explains: the sum of its shares."""
         _, term, share = self.responsibilities()
-        return np.bincount(term, share, minlength=len(self.terms))
+        return np.asarray(np.bincount(term, share, minlength=len(self.terms)), dtype=float)

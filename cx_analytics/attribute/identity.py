@@ -13,6 +13,9 @@ from hashlib import sha256
 
 import polars as pl
 
+NEAR = timedelta(days=3)
+"""So near to the start of the data an edge of a window cannot be told from it any more."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -49,7 +52,7 @@ def new_id(label: str, onset: datetime | None) -> str:
     """A short id that follows from the label and the onset.
 
     >>> new_id("lot=L1", None)
-    'c-42ff68a57b'
+    'c-1d026241f2'
     """
     text = f"{label}|{onset.isoformat() if onset else ''}"
     return "c-" + sha256(text.encode()).hexdigest()[:10]
@@ -115,7 +118,8 @@ def _standing(
     before = _window(row)
     first = row["first_reported_on"]
     reported = first if isinstance(first, date) else as_of
-    if window.start is None and before.start is not None and before.start < data_start:
+    edge = data_start + NEAR
+    if window.start is None and before.start is not None and before.start <= edge:
         window = replace(window, start=before.start)
     if reported == as_of:
         status = "new"
@@ -137,7 +141,7 @@ def past(known: pl.DataFrame | None, found: set[str], data_start: datetime) -> p
     ended = known.filter(
         pl.col("valid_to").is_not_null()
         & (pl.col("valid_from").is_null() | (pl.col("valid_from") < data_start))
-        & (pl.col("valid_to") < data_start + timedelta(days=3))
+        & (pl.col("valid_to") < data_start + NEAR)
         & ~pl.col("cause_id").is_in(sorted(found))
     )
     return ended.with_columns(status=pl.lit("fixed"))

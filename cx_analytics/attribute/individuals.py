@@ -45,7 +45,7 @@ def frailty_gain(observed: Floats, expected: Floats, shape: float = FRAILTY) -> 
 
     >>> gain = frailty_gain(np.array([2.0, 20.0]), np.array([0.5, 0.5]))
     >>> [round(float(g), 1) for g in gain]
-    [1.4, 22.4]
+    [1.3, 24.1]
     """
     from scipy.special import gammaln
 
@@ -69,7 +69,7 @@ def mix_gain(tally: Floats, typical: Floats, shape: float = MIX_SHAPE) -> Floats
 
     >>> tally = np.array([[10.0, 0.0, 0.0], [4.0, 3.0, 3.0]])
     >>> [round(float(g), 1) for g in mix_gain(tally, np.ones(3))]
-    [6.9, 0.0]
+    [6.7, 0.0]
     """
     from scipy.special import gammaln
 
@@ -92,9 +92,10 @@ def find_individuals(hazard: Hazard, assessor: Assessor, typical: Floats) -> lis
     cells = np.array([c for c in cells if c not in taken], dtype=np.int64)
     if not len(cells):
         return []
-    tally = _unexplained(hazard, typical)[cells]
-    score = tally.sum(axis=1)
-    expected = period.exposure[cells, -1] * typical.sum()
+    tally, level = _unexplained(hazard, typical)
+    tally, level = tally[cells], level[cells]
+    score: Floats = tally.sum(axis=1)
+    expected = period.exposure[cells, -1] * typical.sum() * level
     gain = frailty_gain(score, expected) + mix_gain(tally, typical)
     evidence = gain - _price(hazard, cells, int(scorer.individual[list(taken)].sum()))
     good = (evidence > 0) & (score >= LEAST_WEIGHT) & (score >= LEAST_RATIO * expected)
@@ -102,14 +103,21 @@ def find_individuals(hazard: Hazard, assessor: Assessor, typical: Floats) -> lis
     return _one_each(hazard, assessor, cells[ranked], evidence[ranked])
 
 
-def _unexplained(hazard: Hazard, typical: Floats) -> Floats:
-    """Faults of each cell by type, each weighted by typical over its hazard, at most 1."""
+def _unexplained(hazard: Hazard, typical: Floats) -> tuple[Floats, Floats]:
+    """Faults of each cell by type that no cause explains, and its background over typical.
+
+    A fault counts by background over total hazard. The level is the harmonic mean of the
+    background at the cell's own faults: someone on a network with twice the usual faults is
+    expected to have twice as many.
+    """
     period = hazard.period
-    weight = np.minimum(typical[period.kind] / hazard.rate, 1.0)
     key = period.owner * period.types + period.kind[period.fault]
-    size = len(period.cell) * period.types
-    sums = np.bincount(key, weight[period.fault], minlength=size)
-    return np.asarray(sums.reshape(-1, period.types), dtype=float)
+    left, usual = hazard.level / hazard.rate, typical[period.kind] / hazard.rate
+    shape, size = (-1, period.types), len(period.cell) * period.types
+    tally = np.bincount(key, left[period.fault], minlength=size).reshape(shape)
+    even = np.bincount(period.owner, usual[period.fault], minlength=len(period.cell))
+    level = tally.sum(axis=1) / np.maximum(even, 1e-12)
+    return np.asarray(tally, dtype=float), np.where(even > 0, level, 1.0)
 
 
 def _price(hazard: Hazard, cells: Ints, found: int) -> Floats:

@@ -101,7 +101,7 @@ def findings(
     causes = pl.DataFrame(rows, schema=CAUSES_SCHEMA)
     gone = past(known, {one.cause_id for one in standing}, start)
     if gone is not None and gone.height:
-        causes = pl.concat([causes, gone.select(CAUSES_SCHEMA.names()).cast(dict(CAUSES_SCHEMA))])
+        causes = pl.concat([causes, gone.select(CAUSES_SCHEMA.names()).cast(CAUSES_SCHEMA)])
     ids = dict(zip(order, (one.cause_id for one in standing), strict=True))
     return Findings(
         as_of,
@@ -231,7 +231,7 @@ def _shares(search: Search, ids: dict[int, str]) -> pl.DataFrame:
     return (
         frame.filter((pl.col("share") > 0) | (pl.col("cause_id") == BACKGROUND))
         .select(SHARES_SCHEMA.names())
-        .cast(dict(SHARES_SCHEMA))
+        .cast(SHARES_SCHEMA)
         .sort("day", "session_id", "cause_id")
     )
 

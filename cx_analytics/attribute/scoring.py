@@ -17,7 +17,7 @@ from cx_analytics.attribute.counts import Bools, Floats, Ints
 from cx_analytics.attribute.evidence import noise_variance, over_types, window_gain
 
 PAIR_PRICE = 5.0
-FIXED_PRICE = 3.0
+FIXED_PRICE = 1.0
 LEAST_FOR_NOISE = 8.0
 FEW_VALUES = 5
 CHUNK = 256
@@ -55,7 +55,8 @@ class Scorer:
         self.order: Ints = np.array([len(key.conditions) for key in keys], dtype=np.int64)
 
     def _sums(self, weight: Floats) -> Floats:
-        return np.bincount(self._key, weight, minlength=self._size).reshape(self._shape)
+        sums = np.bincount(self._key, weight, minlength=self._size)
+        return np.asarray(sums.reshape(self._shape), dtype=float)
 
     @cached_property
     def price(self) -> Floats:
@@ -157,7 +158,8 @@ class Scorer:
         own = period.members(cell)
         key = period.kind[own] * period.days + period.day[own]
         size = period.types * period.days
-        return np.bincount(key, 1.0 / rate[own], minlength=size).reshape(period.types, -1)
+        sums = np.bincount(key, 1.0 / rate[own], minlength=size)
+        return np.asarray(sums.reshape(period.types, -1), dtype=float)
 
     def _best(
         self, cells: Ints, weight: Floats, typical: Floats, noise: Floats, least: float

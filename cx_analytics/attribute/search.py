@@ -70,10 +70,9 @@ class Search:
     @property
     def typical(self) -> Floats:
         """Mean background hazard of each type."""
-        sums = np.bincount(
-            self.period.kind, self.hazard.level / self.hazard.rate, minlength=self.period.types
-        )
-        return np.asarray(sums / max(self.period.sessions, 1.0))
+        share = self.hazard.level / self.hazard.rate
+        sums = np.bincount(self.period.kind, share, minlength=self.period.types)
+        return np.asarray(sums / max(self.period.sessions, 1.0), dtype=np.float64)
 
     def _noise(self) -> Floats:
         return self.scorer.noise(self.hazard.rate, self.typical)
@@ -90,7 +89,8 @@ class Search:
     def _first_theta(self, term: Term) -> Floats:
         own = term.faults(self.period)
         tally = np.bincount(self.period.kind[own], minlength=self.period.types)
-        return 0.5 * tally / max(term.sessions(self.period), 1.0)
+        sessions = max(term.sessions(self.period), 1.0)
+        return np.asarray(0.5 * tally / sessions, dtype=np.float64)
 
     def _forward(self, least: float) -> None:
         for _ in range(MAX_PASSES):
@@ -154,7 +154,7 @@ class Search:
         own = self.hazard.terms[place].faults(self.period)
         rate = self.hazard.rate.copy()
         rate[own] -= self.hazard.theta[place][self.period.kind[own]]
-        return np.maximum(rate, self.hazard.level)
+        return np.asarray(np.maximum(rate, self.hazard.level), dtype=float)
 
     def _judge_all(self) -> None:
         typical, noise = self.typical, self._noise()
