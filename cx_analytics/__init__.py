@@ -6,42 +6,24 @@ The same in Python as on the command line:
     cx_analytics.connect(workspace)    a read-only DuckDB connection to what it published
     cx_analytics.attribute             find_causes and what it needs
 
-Nothing heavy is imported before it is used.
+Nothing is imported before it is used: the floors below must not depend on the ones above, and
+`cx --help` must not wait for Dagster.
 """
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import duckdb
-
-    from cx_analytics.pipeline import Progress, RunSummary
+    from cx_analytics.pipeline import connect, run
 
 __all__ = ["connect", "run"]
 
 
-def run(
-    workspace: str | Path,
-    first: date | None = None,
-    last: date | None = None,
-    *,
-    progress: Progress | None = None,
-) -> RunSummary:
-    """Bring a workspace up to date, day by day; see `cx_analytics.pipeline.run`."""
-    from cx_analytics import pipeline
-
-    return pipeline.run(workspace, first, last, progress=progress)
-
-
-def connect(workspace: str | Path) -> duckdb.DuckDBPyConnection:
-    """A read-only connection to the warehouse that the last run published.
-
-    It stays on that publication while later runs replace the file; open a new one to see them.
-    """
-    from cx_analytics.engine import warehouse
-    from cx_analytics.workspace import Workspace
-
-    return warehouse.connect(Workspace.open(workspace).database)
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module("cx_analytics.pipeline"), name)
+    if name == "attribute":
+        return import_module("cx_analytics.attribute")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -26,6 +26,7 @@ from cx_analytics.workspace import Workspace
 
 if TYPE_CHECKING:
     import dagster as dg
+    import duckdb
 
 Progress = Callable[[str, str, int, int], None]
 """Called with (stage, what, done, of)."""
@@ -99,6 +100,17 @@ def run(
         seconds=time.monotonic() - began,
         **tally.counts,
     )
+
+
+def connect(root: str | Path) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to the warehouse that the last run of a workspace published.
+
+    It stays on that publication while later runs replace the file; open a new one to see them.
+    NotFound when there is no workspace, or nothing was published yet.
+    """
+    from cx_analytics.engine import warehouse
+
+    return warehouse.connect(Workspace.open(root).database)
 
 
 def _teller(progress: Progress | None) -> Callable[[str], None]:
