@@ -6,6 +6,8 @@ The data are not part of the project: without them beside the checkout these tes
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +15,6 @@ from typing import Any
 
 import duckdb
 import pytest
-
-from cx_analytics.pipeline import run
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DATA = CHECKOUT.parent / "shared" / "data"
@@ -46,7 +46,9 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
             root = tmp_path_factory.mktemp(example)
             shutil.copy(EXAMPLES / f"{example}.toml", root / "cx.toml")
             (root / "data").symlink_to(DATA)
-            run(root)
+            command = [sys.executable, "-m", "cx_analytics.cli", "run", str(root)]
+            ended = subprocess.run(command, capture_output=True, text=True)
+            assert ended.returncode == 0, ended.stderr[-4000:]
             known[example] = root
         return known[example]
 
