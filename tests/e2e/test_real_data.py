@@ -135,11 +135,12 @@ def test_waits_have_causes_and_odd_times_a_flag(worked: Callable[[str], Path]) -
 def test_epcis_documents_are_read_or_refused_with_a_clause(worked: Callable[[str], Path]) -> None:
     with asked(worked("epcis")) as ask:
         rules = dict(ask("SELECT rule, count(*) FROM quarantine GROUP BY rule"))
-        assert set(rules) == {"epcis_retracted", "epcis_no_object"}
-        assert rules["epcis_no_object"] == 2
-        assert ask("SELECT count(*) FROM quarantine WHERE reason NOT LIKE '%EPCIS 2.0, 7.4%'") == [
-            (0,)
-        ]
+        # One of GS1's files has a key twice in one object, which no reading can make good.
+        assert rules.pop("duplicate_key") == 1
+        assert rules.pop("epcis_no_object") == 2
+        assert set(rules) == {"epcis_retracted"}
+        unnamed = "rule LIKE 'epcis%' AND reason NOT LIKE '%EPCIS 2.0, 7.4%'"
+        assert ask(f"SELECT count(*) FROM quarantine WHERE {unnamed}") == [(0,)]
         assert ask(
             "SELECT step FROM step_times WHERE unit_id = '2017' AND lot IS NULL LIMIT 1"
         ) == [("shipping",)]
