@@ -76,7 +76,8 @@ def cluster_effect(score: Floats, cluster: Ints, expected: Floats | None = None)
 
     The cluster sandwich (Liang & Zeger 1986): sum_g [(sum_i s_i)^2 - e_g^2] / sum_i s_i^2
     with s_i the score of fault i and e_g the score to be expected of cluster g (indexed by
-    cluster number). A fault without a cluster (-1) stands for itself.
+    cluster number). A cluster that dominates the sum was itself fitted by theta, so e_g
+    counts by the share of the others. A fault without a cluster (-1) stands for itself.
     """
     naive = float((score * score).sum())
     if naive <= 0:
@@ -88,7 +89,8 @@ def cluster_effect(score: Floats, cluster: Ints, expected: Floats | None = None)
     means = expected[groups] if expected is not None else np.zeros(len(groups))
     counted = np.bincount(place, minlength=len(groups))
     squares = np.bincount(place, weights=score[known] ** 2, minlength=len(groups))
-    extra = np.where(counted > 1, totals**2 - squares - means**2, 0.0)
+    others = 1.0 - totals / max(float(score.sum()), 1e-300)
+    extra = np.where(counted > 1, totals**2 - squares - others * means**2, 0.0)
     return max(1.0, (own + float(squares.sum() + extra.sum())) / naive)
 
 
@@ -114,10 +116,15 @@ def noise_variance(residual: Floats, variance: Floats, expected: Floats) -> floa
 
     Chosen so that the median of residual^2 / (variance * (1 + tau^2 * expected)) is that of
     a chi-square with one degree of freedom (0.4549): a robust empirical null (Efron 2004).
+    `expected` is the expectation of the scores; residuals are taken from the median value,
+    because a few bad values lift the background above all good ones.
     """
     if len(residual) < 2:
         return 0.0
-    square = residual**2 / np.maximum(variance, 1e-300)
+    centre = float(np.median(residual / expected))
+    level = max(1.0 + centre, 1e-3)
+    square = (residual - centre * expected) ** 2 / np.maximum(variance, 1e-300)
+    expected = expected * level
 
     def median(tau2: float) -> float:
         return float(np.median(square / (1.0 + tau2 * expected)))

@@ -19,7 +19,7 @@ from cx_analytics.attribute.evidence import noise_variance, over_types, window_g
 PAIR_PRICE = 5.0
 FIXED_PRICE = 1.0
 LEAST_FOR_NOISE = 8.0
-FEW_VALUES = 5
+FEW_VALUES = 15
 CHUNK = 256
 
 
@@ -98,32 +98,54 @@ class Scorer:
         one_side, two_sides = log(2.0 * (days - 1)) + 1.0, log(days * (days - 1) / 2.0) + 1.5
         return np.where(whole, 0.0, np.where(closed, two_sides, one_side))
 
+    @cached_property
+    def _visits(self) -> tuple[Ints, Ints]:
+        """For each entry its (cell, customer) group, and the cell of each group."""
+        period = self.period
+        customer = period.codes("customer_id")[period.fault]
+        alone = len(period.counts.columns["customer_id"].levels) + period.fault
+        who = np.where(customer >= 0, customer, alone)
+        width = int(who.max(initial=0)) + 1
+        groups, place = np.unique(period.owner * width + who, return_inverse=True)
+        return place, groups // width
+
     def noise(self, rate: Floats, typical: Floats) -> Floats:
         """tau^2 of each cell: what its values vary by without a cause, summed over attributes.
 
-        `typical` is the mean hazard of each type. Attributes with few values lean on the
-        median of the others.
+        `typical` is the mean hazard of each type. The variance to be expected is that of
+        customers, not of faults. Attributes with few values lean on the median of the others.
         """
-        period = self.period
-        names = [period.key(n).names for n in range(len(period.cell))]
-        single = (self.order == 1) & ~self.incident & ~self.individual
-        weight = typical[period.kind] / rate
-        score = np.bincount(period.owner, weight[period.fault], minlength=len(period.cell))
-        square = np.bincount(period.owner, weight[period.fault] ** 2, minlength=len(period.cell))
+        period, size = self.period, len(self.period.cell)
+        weight = (typical[period.kind] / rate)[period.fault]
+        place, cell = self._visits
+        square = np.bincount(cell, np.bincount(place, weight) ** 2, minlength=size)
+        score = np.bincount(period.owner, weight, minlength=size)
         expected = period.exposure[:, -1] * typical.sum()
-        usable = single & (expected >= LEAST_FOR_NOISE)
+        usable = ~self.incident & ~self.individual & (expected >= LEAST_FOR_NOISE)
         found: dict[str, tuple[float, int]] = {}
-        for name in period.counts.names:
-            rows = np.array([n for n in np.flatnonzero(usable) if names[n][0] == name], dtype=int)
+        for name, cells in self._singles.items():
+            rows = cells[usable[cells]]
             tau2 = noise_variance(score[rows] - expected[rows], square[rows], expected[rows])
             found[name] = (tau2, len(rows))
-        known = [tau2 for tau2, size in found.values() if size >= FEW_VALUES]
+        known = [tau2 for tau2, values in found.values() if values >= FEW_VALUES]
         common = float(np.median(known)) if known else 0.0
         mixed = {
-            name: (tau2 * size + common * FEW_VALUES) / (size + FEW_VALUES)
-            for name, (tau2, size) in found.items()
+            name: (tau2 * values + common * FEW_VALUES) / (values + FEW_VALUES)
+            for name, (tau2, values) in found.items()
         }
-        return np.array([sum(mixed.get(name, 0.0) for name in row) for row in names])
+        return np.array([sum(mixed.get(name, 0.0) for name in row) for row in self._names])
+
+    @cached_property
+    def _names(self) -> list[tuple[str, ...]]:
+        return [self.period.key(n).names for n in range(len(self.period.cell))]
+
+    @cached_property
+    def _singles(self) -> dict[str, Ints]:
+        """The cells of single values, by attribute."""
+        found: dict[str, list[int]] = {name: [] for name in self.period.counts.names}
+        for cell in np.flatnonzero((self.order == 1) & ~self.incident & ~self.individual):
+            found[self._names[cell][0]].append(int(cell))
+        return {name: np.array(cells, dtype=np.int64) for name, cells in found.items()}
 
     def places(self, rate: Floats, typical: Floats, noise: Floats, least: float) -> list[Place]:
         """The best window of every shared cell that may score above `least`, best first.
