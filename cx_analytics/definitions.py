@@ -15,7 +15,7 @@ from typing import Any
 import dagster as dg
 
 from cx_analytics.defs.assets import all_assets
-from cx_analytics.defs.automation import DAILY_SCHEDULE, JOBS, landing_sensor
+from cx_analytics.defs.automation import JOBS, daily_schedule, landing_sensor
 from cx_analytics.defs.checks import all_checks
 from cx_analytics.defs.partitions import days_from
 from cx_analytics.defs.plan import known_days
@@ -43,7 +43,7 @@ def build_definitions(
         assets=all_assets(days_from(first)),
         asset_checks=all_checks(),
         jobs=JOBS,
-        schedules=[DAILY_SCHEDULE],
+        schedules=[daily_schedule],
         sensors=[landing_sensor(str(workspace.root), first)],
         resources={"house": house, **(resources or {})},
         executor=dg.in_process_executor,

@@ -5,7 +5,7 @@ Belongs here: which relation a suite judges, and when. Stays out: what is good o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import polars as pl
 
 from cx_analytics import quality
 from cx_analytics.contracts.feeds import FEEDS
-from cx_analytics.contracts.model import Table
+from cx_analytics.contracts.model import Severity, Table
 from cx_analytics.contracts.tables import (
     CUSTOMER_EXPERIENCE,
     FAULT_CAUSES,
@@ -35,6 +35,8 @@ SAMPLE_ROWS, SAMPLE_SEED = 5000, 20260101
 CONTRACT, USUAL = "contract", "usual"
 """The two checks of an asset: what must hold (blocks), what is watched (warns)."""
 
+SEVERITIES: Mapping[str, Severity] = {CONTRACT: "block", USUAL: "warn"}
+
 Judge = Callable[[House], Sequence[CheckResult]]
 
 
@@ -49,13 +51,16 @@ def checks_of(asset: dg.AssetKey, judge: Judge, page: str) -> dg.AssetChecksDefi
             ),
             dg.AssetCheckSpec(USUAL, asset=asset, description="What is usual for this table."),
         ],
+        can_subset=True,
     )
     def judged(house: House) -> Iterator[dg.AssetCheckResult]:
         tell("quality", asset.path[-1])
         results = judge(house)
         docs = docs_folder(house) / f"{page}.html"
-        yield check_result(results, "block", name=CONTRACT, docs=docs)
-        yield check_result(results, "warn", name=USUAL, docs=docs)
+        asked = dg.AssetCheckExecutionContext.get().selected_asset_check_keys
+        for name, severity in SEVERITIES.items():
+            if name in {key.name for key in asked}:
+                yield check_result(results, severity, name=name, docs=docs)
 
     return judged
 

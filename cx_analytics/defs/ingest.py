@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import dagster as dg
+import polars as pl
+from pyarrow.parquet import read_metadata
 
 from cx_analytics.contracts.feeds import FEEDS
 from cx_analytics.contracts.model import Feed
-from cx_analytics.defs.metadata import column_schema
+from cx_analytics.defs.metadata import COLUMN_SCHEMA, ROW_COUNT, column_schema, preview
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
+from cx_analytics.engine.frames import conform
 from cx_analytics.ingest import FeedReport, ingest
+
+PREVIEW_ROWS = 10
 
 
 def lake_key(feed: str) -> dg.AssetKey:
@@ -28,13 +34,13 @@ def feed_asset(feed: Feed) -> dg.AssetsDefinition:
         group_name="ingest",
         description=f"{feed.meaning} Validated, deduplicated, by day.",
         kinds={"parquet"},
-        metadata={"dagster/column_schema": column_schema(feed)},
+        metadata={COLUMN_SCHEMA: column_schema(feed)},
         retry_policy=RETRY,
     )
     @refusing
     def lake_feed(context: dg.AssetExecutionContext, house: House) -> dg.MaterializeResult[None]:
         reports = take_in(house, feed, context.log.info)
-        return dg.MaterializeResult(metadata=_metadata(reports))
+        return dg.MaterializeResult(metadata={**_metadata(reports), **in_lake(house, feed)})
 
     return lake_feed
 
@@ -54,6 +60,16 @@ def take_in(house: House, feed: Feed, note: object) -> list[FeedReport]:
         wait=time.sleep,
         tell=note,  # type: ignore[arg-type]
     )
+
+
+def in_lake(house: House, feed: Feed) -> dict[str, Any]:
+    """What the lake holds of a feed now: rows in all, and a look at the latest file."""
+    paths = house.lake.paths(feed.name)
+    if not paths:
+        return {ROW_COUNT: 0}
+    rows = sum(read_metadata(path).num_rows for path in paths)
+    latest = conform(pl.read_parquet(paths[-1], n_rows=PREVIEW_ROWS), feed)
+    return {ROW_COUNT: rows, "preview": preview(latest)}
 
 
 def _metadata(reports: list[FeedReport]) -> dict[str, dg.MetadataValue]:

@@ -177,13 +177,18 @@ def _column(column: Column, table: Table) -> dg.TableColumn:
     return dg.TableColumn(
         name=column.name,
         type=column.type,
-        description=column.comment,
+        description=_meaning(column),
         constraints=dg.TableColumnConstraints(
             nullable=not column.required,
             unique=table.key == (column.name,),
             other=list(_limits(column)),
         ),
     )
+
+
+def _meaning(column: Column) -> str:
+    """The column's comment but for its choices: they are shown as a constraint."""
+    return f"{column.meaning} [{column.unit}]" if column.unit else column.meaning
 
 
 def _limits(column: Column) -> Iterator[str]:

@@ -76,7 +76,7 @@ def pictures(house: House, causes: pl.DataFrame) -> list[Picture]:
         ("Experience of all customers", experience_over_time, experience),
     ]
     return [
-        Picture(words, png(draw(frame, theme="light")), png(draw(frame, theme="dark")))
+        Picture(words, *(png(draw(frame, theme=theme), scale=2) for theme in ("light", "dark")))
         for words, draw, frame in drawn
         if frame.height
     ]
