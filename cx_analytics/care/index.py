@@ -81,18 +81,19 @@ def customer_experience(
 def _sums(days: pl.DataFrame, shares: pl.DataFrame, weights: pl.DataFrame) -> pl.DataFrame:
     """Customer days added up: one row a customer, with one more column a reason (points lost).
 
-    In order of customers, so that sums over them come out the same to the last bit.
+    Rows are added up in the order in which they come, and customers are in order, so that the
+    same rows give the same sums to the last bit.
     """
     explained = [reason for reason in REASONS if reason != BACKGROUND]
     lost = pl.col("lost") * pl.col("weight")
     by_reason = (
-        shares.join(weights, on="cause_id")
-        .group_by("customer_id")
+        shares.join(weights, on="cause_id", maintain_order="left_right")
+        .group_by("customer_id", maintain_order=True)
         .agg(lost.filter(pl.col("reason") == reason).sum().alias(reason) for reason in explained)
     )
     rest = pl.col("lost") - pl.sum_horizontal(explained)
     return (
-        days.group_by("customer_id")
+        days.group_by("customer_id", maintain_order=True)
         .agg(pl.col(_COUNTS).sum())
         .join(by_reason, on="customer_id", how="left")
         .with_columns(pl.col(explained).fill_null(0.0))
@@ -104,7 +105,11 @@ def _sums(days: pl.DataFrame, shares: pl.DataFrame, weights: pl.DataFrame) -> pl
 def _scored(today: pl.DataFrame, past: pl.DataFrame, prior_sessions: float) -> pl.DataFrame:
     """Score, interval and reasons of the day's customers, in their order."""
     both = pl.concat([past, today])
-    peers = both.group_by("customer_id").agg(pl.col(_COUNTS).sum()).sort("customer_id")
+    peers = (
+        both.group_by("customer_id", maintain_order=True)
+        .agg(pl.col(_COUNTS).sum())
+        .sort("customer_id")
+    )
     fleet = fleet_of(*(_array(peers[name]) for name in ("sessions", "lost", "lost_squares")))
     own = today.select("customer_id").join(
         past, on="customer_id", how="left", maintain_order="left"
@@ -139,7 +144,8 @@ def _peer_means(sums: pl.DataFrame) -> Floats:
 def _top_causes(today: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     """The cause with the largest loss of each customer's day, or background; none without loss."""
     named = shares.select("customer_id", "cause_id", "lost")
-    explained = named.group_by("customer_id").agg(pl.col("lost").sum().alias("explained"))
+    by_customer = named.group_by("customer_id", maintain_order=True)
+    explained = by_customer.agg(pl.col("lost").sum().alias("explained"))
     rest = today.join(explained, on="customer_id", how="left").select(
         "customer_id",
         pl.lit(BACKGROUND).alias("cause_id"),
