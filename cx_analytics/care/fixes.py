@@ -86,7 +86,7 @@ def _shares(evidence: CareEvidence) -> pl.DataFrame:
         evidence.customer_causes.with_columns(
             cause_id=pl.when(known).then("cause_id").otherwise(pl.lit(BACKGROUND))
         )
-        .group_by("customer_id", "cause_id")
+        .group_by("customer_id", "cause_id", maintain_order=True)
         .agg(pl.col("faults").sum())
         .sort("customer_id", "cause_id")
         .with_columns(share=pl.col("faults") / pl.col("faults").sum().over("customer_id"))
