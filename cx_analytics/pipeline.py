@@ -10,7 +10,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -80,19 +80,36 @@ def run(
     ------
     CxError : what failed, where, and what to do; what was published before stays.
     """
-    began = time.monotonic()
     workspace = Workspace.open(root)
     if first and last and first > last:
         raise CxError(
             f"--from {first} lies after --to {last}", where="cx run", todo="swap the days"
         )
-    with exclusive(workspace.dagster / ".lock", tell=_teller(progress)):
-        _clean(workspace, cold)
-        _open_warehouse(workspace)
-        if _nothing_to_do(workspace, first, last):
-            return RunSummary(up_to_date=True, seconds=time.monotonic() - began)
-        tally = _Tally()
-        days = _work(workspace, first, last, progress, tally)
+    with writing(workspace, progress):
+        return bring_up_to_date(workspace, first, last, progress=progress, cold=cold)
+
+
+def writing(workspace: Workspace, progress: Progress | None = None) -> AbstractContextManager[None]:
+    """The workspace's lock; `progress` hears of waiting for whoever holds it."""
+    return exclusive(workspace.dagster / ".lock", tell=_teller(progress))
+
+
+def bring_up_to_date(
+    workspace: Workspace,
+    first: date | None = None,
+    last: date | None = None,
+    *,
+    progress: Progress | None = None,
+    cold: bool = False,
+) -> RunSummary:
+    """What `run` does, for a caller who holds the workspace's lock already (`writing`)."""
+    began = time.monotonic()
+    _clean(workspace, cold)
+    _open_warehouse(workspace)
+    if _nothing_to_do(workspace, first, last):
+        return RunSummary(up_to_date=True, seconds=time.monotonic() - began)
+    tally = _Tally()
+    days = _work(workspace, first, last, progress, tally)
     return RunSummary(
         up_to_date=False,
         days=days,

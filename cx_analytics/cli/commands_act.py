@@ -1,4 +1,4 @@
-"""Commands that decide and hand over: action, export.
+"""Commands that decide, hand over and take back: action, export, erase.
 
 Belongs here: arguments and help. Stays out: the work.
 """
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
     app.command()(action)
     app.command()(export)
+    app.command()(erase)
 
 
 def action(
@@ -96,3 +97,27 @@ def export(
     from cx_analytics.cli.screen import show
 
     show(packs.deliver(root, to) if to else packs.listed(root), as_json=as_json)
+
+
+def erase(
+    root: Root,
+    customer: Annotated[str, typer.Argument(help="The customer's id.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Erase a customer from lake, warehouse, quarantine and reports; a receipt stays.
+
+    What arrives about the customer later is not taken in. Files in landing/ belong to others:
+    they are named, not changed. Killed or failed, the same command finishes the work.
+
+    \b
+    Example:  cx erase demo c-000042
+    """
+    from cx_analytics.cli import erase as work
+    from cx_analytics.cli.running import progress
+    from cx_analytics.cli.screen import show
+
+    with progress() as listener:
+        now = datetime.now(UTC).replace(tzinfo=None)
+        answer = work.erase(root, customer, now=now, progress=listener)
+    show(answer, as_json=as_json)
+    work.demand_nothing_left(answer)

@@ -29,6 +29,9 @@ ROW_COUNT = "dagster/row_count"
 PERSONAL = ("customer_id", "session_id", "contact_id", "unit_id", "component_serial", "case_id")
 """Columns that name one person or one thing of a person."""
 
+REACHED = "exposed"
+"""Column of actions that lists whom an action reached, in the sender's own shape."""
+
 HIDDEN = "(hidden)"
 CELL_LENGTH = 80
 """Longer values are cut in a preview."""
@@ -237,7 +240,9 @@ def _line(cells: Iterator[str]) -> str:
 
 def _cell(name: str, value: Any) -> str:
     text = "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
-    if name in PERSONAL or (_NAMING.search(text) and name not in ("expected", "observed")):
+    if name in (*PERSONAL, REACHED) or (
+        _NAMING.search(text) and name not in ("expected", "observed")
+    ):
         return _escaped(HIDDEN) if text else ""
     return _escaped(text if len(text) <= CELL_LENGTH else text[: CELL_LENGTH - 1] + "…")
 

@@ -14,6 +14,7 @@ The rules, in the order in which the first broken one names a row:
     out_of_range:<column>    a number lies outside low … high
     implausible_time:<c>     a time lies before 1990 or more than two days ahead
     …                        the feed's own rules (feeds.py), by their names
+Beside these, withhold.py gives rows of erased customers the rule `erased_customer`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ The relation `new_rows` has the feed's columns and `_seq`, the order of arrival.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ class Merge:
         emptied: list[str] = []
         for days in self._groups(touched):
             self._merge_days(days, any(day in self.existing for day in days))
-            found = self._versions()
+            found = versions(self.engine, self.types)
             for day in days:
                 if day not in found:
                     emptied.append(day)
@@ -176,18 +176,19 @@ class Merge:
         files = ", ".join(literal(str(self.path_of(day))) for day in sorted(days))
         return f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
 
-    def _versions(self) -> Partitions:
-        """Version and rows of each day in `merged`; equal rows give equal versions."""
-        row = f"hash({listed(self.types)})"
-        frame = self.engine.frame(
-            f"SELECT _day, count(*) AS rows, bit_xor({row}) AS one, "
-            f"sum(CAST({row} % 1000000007 AS BIGINT)) AS two FROM merged GROUP BY _day"
-        )
-        return {
-            str(day): {"rows": int(rows), "version": f"{rows}-{int(one):016x}-{int(two):x}"}
-            for day, rows, one, two in frame.iter_rows()
-        }
-
     def _write(self, day: str, target: Path) -> None:
         sql = f"SELECT {listed(self.types)} FROM merged WHERE _day = {literal(day)}"
         self.engine.copy(sql, target)
+
+
+def versions(engine: SqlEngine, columns: Iterable[str], relation: str = "merged") -> Partitions:
+    """Version and rows of each `_day` of a relation; equal rows give equal versions."""
+    row = f"hash({listed(columns)})"
+    frame = engine.frame(
+        f"SELECT _day, count(*) AS rows, bit_xor({row}) AS one, "
+        f"sum(CAST({row} % 1000000007 AS BIGINT)) AS two FROM {relation} GROUP BY _day"
+    )
+    return {
+        str(day): {"rows": int(rows), "version": f"{rows}-{int(one):016x}-{int(two):x}"}
+        for day, rows, one, two in frame.iter_rows()
+    }

@@ -28,6 +28,8 @@ from cx_analytics.ingest.records import (
     write_run,
 )
 from cx_analytics.ingest.shapes import WHOLE, FeedReport, Found, Intake, Issue, Text, literal
+from cx_analytics.ingest.suppress import Suppressed
+from cx_analytics.ingest.withhold import withheld, withhold
 
 ROOM = 1 << 40
 """Line numbers that a file may use; `_seq` = position of the file × ROOM + line."""
@@ -58,6 +60,7 @@ class Batch:
         self.name = f"{manifest.batches + 1:06}"
         self.staging = Staging(root, self.name)
         self.compiled: dict[str, Compiled] = {}
+        self.erased = Suppressed.read(root)
 
     def take(self, files: Sequence[tuple[Found, str]]) -> FeedReport:
         """Take files (with their digests) in, in this order, and commit."""
@@ -108,6 +111,9 @@ class Batch:
                 return False
             raise
         taken.rows, taken.issues = rows, list(text.issues)
+        if self.erased:
+            withhold(rows, tuple(self.intake.types), self.erased, self.engine)
+            taken.issues = [withheld(issue, self.erased) for issue in text.issues]
         taken.drift = [] if taken.found.source else drift(text, self.intake)
         bad = self.engine.frame(
             f"SELECT _line FROM read_parquet({literal(str(rows))}, hive_partitioning = false) "
