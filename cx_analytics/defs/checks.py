@@ -6,6 +6,7 @@ Belongs here: which relation a suite judges, and when. Stays out: what is good o
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -26,7 +27,9 @@ from cx_analytics.defs.metadata import check_result
 from cx_analytics.defs.plan import window_of
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.resources import House
-from cx_analytics.ingest import runs_files
+from cx_analytics.engine.files import read_json, write_json
+from cx_analytics.engine.stamps import digest
+from cx_analytics.ingest import lake_versions, runs_files
 from cx_analytics.quality import CheckResult, Suite
 
 SAMPLE_ROWS, SAMPLE_SEED = 5000, 20260101
@@ -93,7 +96,25 @@ def judge_model(house: House, suite: Suite, model: str) -> Sequence[CheckResult]
 
 
 def _feed_judge(feed: str) -> Judge:
-    return lambda house: judge_files(house, FEEDS[feed], house.lake.paths(feed))
+    return lambda house: judge_once(
+        house, feed, lambda: judge_files(house, FEEDS[feed], house.lake.paths(feed))
+    )
+
+
+def judge_once(
+    house: House, feed: str, judge: Callable[[], Sequence[CheckResult]]
+) -> Sequence[CheckResult]:
+    """The verdicts on a feed; those of last time while nothing of it has changed."""
+    kept = house.parts.root / "quality" / f"{feed}.json"
+    version = digest(*sorted(lake_versions(house.workspace.root).get(feed, {}).items()))
+    known = read_json(kept, {})
+    if known.get("version") == version:
+        return [
+            CheckResult(**{**one, "failing": tuple(one["failing"])}) for one in known["results"]
+        ]
+    results = judge()
+    write_json(kept, {"version": version, "results": [asdict(one) for one in results]})
+    return results
 
 
 def _intake(house: House) -> Sequence[CheckResult]:
