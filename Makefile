@@ -37,7 +37,7 @@ check: .venv/.installed-dev
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 # After a change of pyproject.toml: the lock, and the same versions for pip (needs uv).
 lock:
