@@ -1,0 +1,428 @@
+"""A run is repeatable, and does only what is not up to date."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from cx_analytics.contracts.errors import CheckFailed, CxError
+from cx_analytics.ingest import lake_versions
+from cx_analytics.pipeline import RunSummary, run
+from cx_analytics.quality import CheckResult
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("unjudged", "unrecorded"),
+    pytest.mark.filterwarnings("ignore:Parameter `backfill_policy`"),
+]
+
+Contents = dict[str, list[tuple[Any, ...]]]
+Tables = Callable[[Path], Contents]
+Row = dict[str, Any]
+
+DAYS = tuple(date(2026, 1, day) for day in range(1, 4))
+DAILY = ("lake/sessions", "warehouse/parts/sessions", "warehouse/parts/attribution_strata")
+"""Tables whose other days must not be touched when one day changes."""
+
+
+@pytest.fixture(scope="module")
+def whole(new_workspace: Callable[..., Path]) -> Path:
+    """A workspace in which all days were run at once; left as it is by every test."""
+    root = new_workspace()
+    run(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def daily(new_workspace: Callable[..., Path], whole: Path) -> Path:
+    """A workspace in which each day landed and was run before the next; tests go on with it.
+
+    No row is late or sent twice: what lands is a day of the other workspace's lake.
+    """
+    root = new_workspace()
+    sessions = root / "landing" / "sessions"
+    shutil.rmtree(sessions)
+    sessions.mkdir()
+    for day in DAYS:
+        partition = whole / "lake" / "sessions" / f"day={day}" / "part.parquet"
+        shutil.copy(partition, sessions / f"{day}.parquet")
+        assert run(root).days == (day,)
+        assert run(root).up_to_date
+    return root
+
+
+def land(root: Path, feed: str, name: str, rows: list[Row]) -> None:
+    """Drop a CSV file into landing/."""
+    target = root / "landing" / feed / name
+    with target.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def lake_rows(root: Path, feed: str) -> list[Row]:
+    """The rows of a feed in the lake, with times that say that they are UTC."""
+    paths = sorted((root / "lake" / feed).glob("*/part.parquet"))
+    frame = pl.concat([pl.read_parquet(p, hive_partitioning=False) for p in paths], how="diagonal")
+    times = [pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")]
+    return frame.with_columns(times).to_dicts()
+
+
+def touched(root: Path) -> dict[str, dict[str, int]]:
+    """Table → day → time of the last change of its partition."""
+    return {
+        table: {
+            path.parent.name.removeprefix("day="): path.stat().st_mtime_ns
+            for path in (root / table).glob("*/part.parquet")
+        }
+        for table in DAILY
+    }
+
+
+def reopened(root: Path) -> tuple[RunSummary, dict[str, set[str]]]:
+    """Run; the summary, and the days of each daily table that came, went or were replaced."""
+    before = touched(root)
+    done = run(root)
+    after = touched(root)
+    changed = {
+        table: {
+            day
+            for day in before[table].keys() | after[table].keys()
+            if before[table].get(day) != after[table].get(day)
+        }
+        for table in DAILY
+    }
+    return done, changed
+
+
+def assert_reopened(root: Path, lake: set[str], derived: set[str]) -> RunSummary:
+    """Run, and hold which days were replaced; afterwards nothing is left to do."""
+    done, changed = reopened(root)
+    assert changed == dict(zip(DAILY, (lake, derived, derived), strict=True))
+    assert {day.isoformat() for day in done.days} == derived
+    assert run(root).up_to_date
+    return done
+
+
+# ---- repeatable ------------------------------------------------------------------------------
+
+
+def test_all_tables_are_published_and_add_up(whole: Path, tables: Tables) -> None:
+    found = tables(whole)
+    assert len(found["sessions"]) == 1500
+    assert all(set(DAYS) & set(row) for row in found["causes_history"])
+    taken = pl.DataFrame(
+        [row[:7] for row in found["runs"]],
+        schema=["batch", "feed", "files", "rows_in", "kept", "duplicates", "quarantined"],
+        orient="row",
+    )
+    sums = taken.select(pl.col("rows_in", "kept", "duplicates", "quarantined").sum()).row(0)
+    assert sums[0] == sum(sums[1:])
+    assert sums[3] == len(found["quarantine"]) > 0
+    for feed, kept in taken.group_by("feed").agg(pl.col("kept").sum()).iter_rows():
+        assert kept == len(lake_rows(whole, feed))
+
+
+def test_the_same_data_give_the_same_tables(
+    whole: Path, new_workspace: Callable[..., Path], tables: Tables
+) -> None:
+    again = new_workspace()
+    run(again)
+    assert tables(again) == tables(whole)
+
+
+def test_a_rebuild_from_the_lake_gives_the_same_tables(
+    whole: Path, tmp_path: Path, tables: Tables
+) -> None:
+    root = tmp_path / "copy"
+    shutil.copytree(whole, root)
+    assert run(root).up_to_date
+    assert run(root, cold=True).days == DAYS
+    assert tables(root) == tables(whole)
+
+
+def test_day_by_day_gives_what_all_at_once_gives(whole: Path, daily: Path, tables: Tables) -> None:
+    one_by_one, at_once = tables(daily), tables(whole)
+    for told_by_batch in ("runs", "quarantine"):
+        del one_by_one[told_by_batch], at_once[told_by_batch]
+    assert one_by_one == at_once
+
+
+def test_a_second_run_does_nothing_and_does_not_load_dagster(whole: Path) -> None:
+    before = (whole / "warehouse" / "cx.duckdb").stat()
+    script = (
+        "import sys, time; began = time.monotonic()\n"
+        "from cx_analytics.pipeline import run\n"
+        "assert run(sys.argv[1]).up_to_date\n"
+        "assert 'dagster' not in sys.modules and 'great_expectations' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(whole)], check=True)
+    after = (whole / "warehouse" / "cx.duckdb").stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+# ---- incremental: these tests go on with one workspace, in this order -------------------------
+
+
+def test_a_late_row_reopens_only_its_own_day(daily: Path, tables: Tables) -> None:
+    session = next(row for row in lake_rows(daily, "sessions") if row["started_at"] < "2026-01-02")
+    land(daily, "sessions", "late.csv", [{**session, "session_id": "late"}])
+    done = assert_reopened(daily, {"2026-01-01"}, {"2026-01-01"})
+    assert (done.rows_in, done.kept, done.duplicates) == (1, 1, 0)
+    assert len(tables(daily)["sessions"]) == 1501
+
+
+def test_a_correction_reopens_both_its_days(daily: Path, tables: Tables) -> None:
+    session = next(row for row in lake_rows(daily, "sessions") if row["session_id"] == "late")
+    land(daily, "sessions", "moved.csv", [{**session, "started_at": "2026-01-03T12:00:00Z"}])
+    both = {"2026-01-01", "2026-01-03"}
+    done = assert_reopened(daily, both, both)
+    assert (done.rows_in, done.kept, done.duplicates) == (1, 0, 1)
+    assert len(tables(daily)["sessions"]) == 1501
+
+
+def test_the_same_file_under_another_name_changes_nothing(daily: Path, tables: Tables) -> None:
+    before = tables(daily)
+    sessions = daily / "landing" / "sessions"
+    shutil.copy(sessions / "moved.csv", sessions / "moved-again.csv")
+    done = assert_reopened(daily, set(), set())
+    assert (done.files, done.rows_in) == (0, 0)
+    assert tables(daily) == before
+
+
+def test_known_rows_in_a_new_file_are_told_as_duplicates(daily: Path, tables: Tables) -> None:
+    rows = [row for row in lake_rows(daily, "sessions") if row["started_at"] > "2026-01-03"][:5]
+    land(daily, "sessions", "known.csv", rows)
+    done = assert_reopened(daily, set(), set())
+    assert (done.rows_in, done.kept, done.duplicates) == (5, 0, 5)
+    assert len(tables(daily)["runs"]) == len(lake_rows(daily, "runs"))
+
+
+def test_a_changed_unit_reopens_the_days_that_saw_it(daily: Path, tables: Tables) -> None:
+    seen: dict[str, set[str]] = {}
+    for row in lake_rows(daily, "sessions"):
+        seen.setdefault(row["unit_id"], set()).add(row["started_at"][:10])
+    units = [row for row in lake_rows(daily, "units") if len(seen.get(row["unit_id"], ())) == 1]
+    land(daily, "units", "changed.csv", [{**units[0], "line": "L-new"}])
+    assert_reopened(daily, set(), seen[units[0]["unit_id"]])
+    assert any("L-new" in row for row in tables(daily)["sessions"])
+
+
+def test_a_new_unit_that_nobody_used_reopens_nothing(daily: Path, tables: Tables) -> None:
+    before = len(tables(daily)["units"])
+    unit = lake_rows(daily, "units")[0]
+    land(daily, "units", "unused.csv", [{**unit, "unit_id": "nobody-has-it"}])
+    assert_reopened(daily, set(), set())
+    assert len(tables(daily)["units"]) == before + 1
+
+
+def test_a_new_state_of_a_cell_reopens_days_from_then_on(daily: Path, tables: Tables) -> None:
+    seen: dict[str, set[str]] = {}
+    for row in lake_rows(daily, "sessions"):
+        seen.setdefault(row["cell_id"], set()).add(row["started_at"][:10])
+    cells = lake_rows(daily, "cells")
+    cell = max(cells, key=lambda row: len(seen.get(row["cell_id"], ())))
+    changed = {**cell, "valid_from": "2026-01-03T00:00:00Z", "software_release": "R-new"}
+    land(daily, "cells", "upgraded.csv", [changed])
+    days = {day for day in seen[cell["cell_id"]] if day >= "2026-01-03"}
+    assert_reopened(daily, set(), days)
+    upgraded = [row for row in tables(daily)["sessions"] if "R-new" in row]
+    assert {row[2].date().isoformat() for row in upgraded} <= days
+
+
+def test_a_day_that_lost_all_its_sessions_is_gone_everywhere(daily: Path, tables: Tables) -> None:
+    first = [row for row in lake_rows(daily, "sessions") if row["started_at"] < "2026-01-02"]
+    moved = [{**row, "started_at": "2026-01-02T12:00:00Z"} for row in first]
+    land(daily, "sessions", "no-first-day.csv", moved)
+    both = {"2026-01-01", "2026-01-02"}
+    assert_reopened(daily, both, both)
+    found = tables(daily)
+    assert len(found["sessions"]) == 1501
+    assert {row[2].date() for row in found["sessions"]} == set(DAYS[1:])
+    assert {row[1] for row in found["customer_experience"]} == set(DAYS[1:])
+    assert not any(DAYS[0] in row for row in found["causes_history"])
+
+
+def test_a_changed_metric_is_made_anew(daily: Path, tables: Tables) -> None:
+    before = tables(daily)["customer_experience"]
+    settings = (daily / "cx.toml").read_text(encoding="utf-8")
+    metric = '[metrics.latency]\ncolumn = "latency_ms"\ngood = 10\nbad = 100\n'
+    (daily / "cx.toml").write_text(settings + metric, encoding="utf-8")
+    assert run(daily).days == DAYS[1:]
+    assert tables(daily)["customer_experience"] != before
+
+
+# ---- readers ---------------------------------------------------------------------------------
+
+
+def sessions_in(warehouse: duckdb.DuckDBPyConnection) -> int:
+    return int(warehouse.sql("SELECT count(*) FROM sessions").fetchall()[0][0])
+
+
+def test_readers_never_meet_a_missing_or_half_written_warehouse(
+    new_workspace: Callable[..., Path],
+) -> None:
+    root = new_workspace()
+    database, counts, ended = str(root / "warehouse" / "cx.duckdb"), list[int](), threading.Event()
+    command = (
+        "import sys, cx_analytics.quality as quality\n"
+        "quality.validate = lambda *_, **__: ()\n"
+        "from cx_analytics.pipeline import run\n"
+        "run(sys.argv[1])\n"
+    )
+    (root / "warehouse").mkdir()
+    process = subprocess.Popen([sys.executable, "-c", command, str(root)])
+    early = None
+    while process.poll() is None:
+        if not Path(database).exists():
+            assert not counts
+            ended.wait(0.02)
+            continue
+        with duckdb.connect(database, read_only=True) as reader:
+            reader.sql("SELECT * FROM causes").fetchall()
+            counts.append(sessions_in(reader))
+        early = early or duckdb.connect(database, read_only=True)
+        ended.wait(0.2)
+    assert process.returncode == 0
+    assert set(counts) <= {0, 1500}
+    assert early is not None
+    assert sessions_in(early) == 0, "an old snapshot stays"
+    early.close()
+    with duckdb.connect(database, read_only=True) as reader:
+        assert sessions_in(reader) == 1500
+
+
+# ---- whatever lands --------------------------------------------------------------------------
+
+
+def test_an_empty_workspace_runs(new_workspace: Callable[..., Path], tables: Tables) -> None:
+    root = new_workspace(empty=True)
+    done = run(root)
+    assert (done.rows_in, done.days) == (0, ())
+    assert run(root).up_to_date
+    assert {name for name, rows in tables(root).items() if rows} <= {"metrics_sql"}
+
+
+@pytest.mark.parametrize("feed", ["production_events", "contacts"])
+def test_a_workspace_without_sessions_runs(
+    new_workspace: Callable[..., Path], landed: Path, tables: Tables, feed: str
+) -> None:
+    root = new_workspace(empty=True)
+    shutil.copytree(landed / feed, root / "landing" / feed)
+    assert run(root).kept > 0
+    assert run(root).up_to_date
+    assert tables(root)["step_times" if feed == "production_events" else feed]
+    assert tables(root)["sessions"] == []
+
+
+@pytest.mark.parametrize("fault", ["", "drop"])
+def test_a_single_day_of_nothing_but_faults_or_none_runs(
+    new_workspace: Callable[..., Path], tables: Tables, fault: str
+) -> None:
+    root = new_workspace(empty=True)
+    (root / "landing" / "sessions").mkdir(parents=True)
+    rows: list[Row] = [
+        {
+            "session_id": f"s{number}",
+            "customer_id": f"c{number % 7}",
+            "started_at": f"2026-01-01T{number % 24:02}:00:00Z",
+            "app_version": f"1.{number % 3}",
+            "fault_code": fault,
+        }
+        for number in range(100)
+    ]
+    land(root, "sessions", "day.csv", rows)
+    assert run(root).days == DAYS[:1]
+    found = tables(root)
+    assert len({row[0] for row in found["fault_causes"]}) == (100 if fault else 0)
+    assert sum(row[2] for row in found["fault_causes"]) == pytest.approx(100 if fault else 0)
+    assert len(found["customer_experience"]) == 7
+
+
+def test_days_can_be_limited_and_the_rest_follows(
+    new_workspace: Callable[..., Path], whole: Path, tables: Tables
+) -> None:
+    root = new_workspace()
+    assert run(root, DAYS[1], DAYS[1]).days == DAYS[1:2]
+    assert {row[2].date() for row in tables(root)["sessions"]} == {DAYS[1]}
+    assert run(root, DAYS[1], DAYS[1]).up_to_date
+    assert run(root).days == (DAYS[0], DAYS[2])
+    assert tables(root)["sessions"] == tables(whole)["sessions"]
+    with pytest.raises(CxError, match="lies after"):
+        run(root, DAYS[2], DAYS[1])
+
+
+# ---- failing ---------------------------------------------------------------------------------
+
+
+def test_a_failing_check_stops_the_run_and_leaves_the_warehouse(
+    new_workspace: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tables: Tables
+) -> None:
+    root = new_workspace(empty=True)
+    (root / "landing" / "sessions").mkdir(parents=True)
+    row = {"session_id": "s", "customer_id": "c", "started_at": "2026-01-01T00:00:00Z"}
+    land(root, "sessions", "day.csv", [row])
+    run(root)
+    before = tables(root)
+    land(root, "sessions", "next.csv", [{**row, "session_id": "t"}])
+    broken = CheckResult("few", False, "block", ("2026-01-01",), "2 rows", "at most one row")
+    with monkeypatch.context() as patch:
+        patch.setattr("cx_analytics.quality.validate", lambda *_, **__: (broken,))
+        with pytest.raises(CheckFailed, match="at most one row"):
+            run(root)
+    assert tables(root) == before
+    assert not run(root).up_to_date
+    assert len(tables(root)["sessions"]) == 2
+
+
+def test_a_damaged_partition_stops_the_run_with_a_clear_error(
+    new_workspace: Callable[..., Path], tables: Tables
+) -> None:
+    root = new_workspace()
+    run(root, last=DAYS[0])
+    before = tables(root)
+    damaged = root / "lake" / "sessions" / f"day={DAYS[2]}" / "part.parquet"
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:100])
+    with pytest.raises(CxError, match=r"the run stopped in 'days' at sessions"):
+        run(root)
+    assert tables(root) == before
+    damaged.write_bytes(content)
+    run(root)
+    assert len(tables(root)["sessions"]) == 1500
+
+
+def test_two_runs_take_turns(new_workspace: Callable[..., Path]) -> None:
+    root = new_workspace(empty=True)
+    said: dict[str, list[str]] = {"first": [], "second": []}
+    done: dict[str, RunSummary] = {}
+
+    def work(name: str) -> None:
+        done[name] = run(root, progress=lambda stage, *_: said[name].append(stage))
+
+    first = threading.Thread(target=work, args=("first",))
+    first.start()
+    while not (root / "warehouse" / "cx.duckdb").exists():
+        time.sleep(0.01)
+    work("second")
+    first.join()
+    assert not done["first"].up_to_date
+    assert done["second"].up_to_date
+    assert set(said["second"]) == {"wait"}
+
+
+def test_versions_of_the_lake_follow_the_content(whole: Path, daily: Path) -> None:
+    """Equal rows have equal versions, however they came."""
+    assert lake_versions(whole)["contacts"] == lake_versions(daily)["contacts"]
