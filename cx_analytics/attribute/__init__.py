@@ -15,10 +15,10 @@ from cx_analytics.attribute.aggregate import (
     missing_cells,
     pair_exposure,
 )
-from cx_analytics.attribute.candidates import wanted_cells
 from cx_analytics.attribute.counts import Counts
 from cx_analytics.attribute.fit import find_causes, fit_days
 from cx_analytics.attribute.report import Findings
+from cx_analytics.attribute.wanted import wanted_cells
 
 __all__ = [
     "CELL_COUNTS",

@@ -14,12 +14,18 @@ import numpy as np
 import polars as pl
 
 from cx_analytics.attribute.aggregate import CELL_KEY
-from cx_analytics.attribute.candidates import Group, individuals, nesting, pairs, singles
+from cx_analytics.attribute.candidates import Group, individuals, nesting, singles
 from cx_analytics.attribute.counts import Bools, Counts, Floats, Ints
+from cx_analytics.attribute.evidence import poisson_gain
 from cx_analytics.attribute.incidents import Hours, sharpened
+from cx_analytics.attribute.pairs import BLOCK, pairs
 
 COVERED = 0.97
 """A pair that covers more than this of a parent's sessions is not separable from it."""
+
+
+PROMISING = 4.0
+"""Nats that a pair must gain over the overall fault rate; far below the price of any pair."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,8 @@ class Cells:
         for group, individual in _groups(counts):
             exposure, known = asked.exposure(group)
             members = _members(counts, group)
+            if len(group.names) > 1 and not individual:
+                known &= _promising(counts, exposure, members)
             for place in np.flatnonzero(known):
                 keys.append(_key(counts, group, int(place), individual))
                 exposures.append(exposure[place])
@@ -153,6 +161,25 @@ def _members(counts: Counts, group: Group) -> list[Ints]:
     first = np.searchsorted(key[order], cell, side="left")
     last = np.searchsorted(key[order], cell, side="right")
     return [order[a:b] for a, b in zip(first, last, strict=True)]
+
+
+def _promising(counts: Counts, exposure: Floats, members: list[Ints]) -> Bools:
+    """Pairs whose faults exceed their exposure's share, over all days or in some block.
+
+    Most pairs were asked for because their attributes go together; now the exposure is
+    known, and those need not be carried through the search.
+    """
+    days = len(counts.days)
+    faults = np.array([np.bincount(counts.day[own], minlength=days) for own in members])
+    rate = np.bincount(counts.day, minlength=days) / np.maximum(counts.sessions, 1.0)
+    expected = exposure * rate
+    starts = np.arange(0, days, BLOCK)
+    observed: Floats = faults.reshape(len(members), days).astype(float)
+    whole = poisson_gain(observed.sum(axis=1), expected.sum(axis=1))
+    block = poisson_gain(
+        np.add.reduceat(observed, starts, axis=1), np.add.reduceat(expected, starts, axis=1)
+    )
+    return np.asarray(np.maximum(whole, block.max(axis=1, initial=0.0)) >= PROMISING)
 
 
 class _Asked:
