@@ -32,8 +32,8 @@ Progress = Callable[[str, str, int, int], None]
 """Called with (stage, what, done, of)."""
 
 
-BY_COMMAND = {"cx/started_by": "cx run"}
-"""Tag of the Dagster runs that are made here, and not by the web UI."""
+BY_COMMAND = {"user": "cx run"}
+"""Tag of the Dagster runs that are made here; the UI shows it as what launched them."""
 
 
 @dataclass(frozen=True)
