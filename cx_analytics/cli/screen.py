@@ -14,7 +14,8 @@ from datetime import date, datetime
 from typing import Any
 
 SHARE_FLOOR = 0.005
-"""Shares below it are printed as "< 1 %": a rounded 0 % would read as "none"."""
+"""Shares below it are printed as "< 1 %", and those that would round to 100 % as "> 99 %": nothing
+reads as "none" or "certain" that is not."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +126,14 @@ def number(value: float | None, digits: int = 0) -> str:
 def percent(share: float | None) -> str:
     """A share as a percentage.
 
-    >>> percent(0.5), percent(0.001), percent(0.0), percent(None)
-    ('50 %', '< 1 %', '0 %', '-')
+    >>> percent(0.5), percent(0.001), percent(0.0), percent(0.999), percent(None)
+    ('50 %', '< 1 %', '0 %', '> 99 %', '-')
     """
     if share is None or not math.isfinite(share):
         return "-"
-    return "< 1 %" if 0 < share < SHARE_FLOOR else f"{100 * share:.0f} %"
+    if 0 < share < SHARE_FLOOR:
+        return "< 1 %"
+    return "> 99 %" if 1 - SHARE_FLOOR / 2 <= share < 1 else f"{100 * share:.0f} %"
 
 
 def interval(low: float | None, high: float | None, digits: int = 0) -> str:
