@@ -58,8 +58,8 @@ class Settings:
         known = set(FEEDS["sessions"].names)
         attributes = {name for names in self.attributes.values() for name in names}
         metrics = {metric.column for metric in self.metrics} | set(self.extra_metrics)
-        texts = {name: "VARCHAR" for name in sorted(attributes - known)}
-        return texts | {name: "DOUBLE" for name in sorted(metrics - known - attributes)}
+        texts = dict.fromkeys(sorted(attributes - known), "VARCHAR")
+        return texts | dict.fromkeys(sorted(metrics - known - attributes), "DOUBLE")
 
     def attributes_in(self, columns: Mapping[str, object] | list[str]) -> tuple[Attribute, ...]:
         """The attributes that a sessions relation with these columns can be asked about.
