@@ -110,9 +110,22 @@ def stale_days(workspace: Workspace) -> tuple[date, ...]:
     stale |= {day for day in known_days(workspace) if day not in wanted}
     if not stale and wanted:
         newest = max(wanted)
-        if said[newest.isoformat()] != fit_version(workspace, newest):
+        if said[newest.isoformat()] != fit_version(workspace, newest) or causes_lag(workspace):
             stale = {newest}
     return tuple(sorted(stale))
+
+
+def causes_lag(workspace: Workspace) -> bool:
+    """Whether the newest history is not in `causes`: the run was killed, or a check stopped it.
+
+    The time of writing tells, since `causes` is written last, once the shares were checked.
+    """
+    made = Store(workspace.parts)
+    said = made.days("causes_history")
+    causes = made.path("causes")
+    if not said or not causes.is_file():
+        return bool(said)
+    return causes.stat().st_mtime_ns < made.path("causes_history", said[-1]).stat().st_mtime_ns
 
 
 def fit_version(workspace: Workspace, as_of: date) -> str:

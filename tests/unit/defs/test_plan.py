@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -107,6 +108,19 @@ def test_a_day_that_left_the_lake_is_stale_until_nothing_is_left_of_it(
     for table in DAILY:
         Stamps(workspace.parts).clear(table, [ONE.isoformat()])
     assert ONE not in stale_days(workspace)
+
+
+def test_a_run_that_ended_before_causes_were_written_is_gone_on_with(
+    workspace: Workspace,
+) -> None:
+    made_of, frame = Store(workspace.parts), pl.DataFrame({"a": [1]})
+    history = made_of.write("causes_history", frame, THREE)
+    assert stale_days(workspace) == (THREE,), "causes were never written"
+    os.utime(made_of.write("causes", frame), ns=(2_000, 2_000))
+    os.utime(history, ns=(1_000, 1_000))
+    assert stale_days(workspace) == ()
+    os.utime(history, ns=(3_000, 3_000))
+    assert stale_days(workspace) == (THREE,), "said anew, and not yet in causes"
 
 
 def test_every_day_is_stale_when_a_setting_changes(workspace: Workspace) -> None:
