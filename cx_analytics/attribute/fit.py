@@ -133,11 +133,14 @@ def _hours(moment: datetime | None, origin: datetime) -> int | None:
 
 
 def _terms(period: Period, place: dict[Key, int], start: Sequence[_Start]) -> list[Term]:
-    """Earlier causes as terms of this period; what it does not cover is left out."""
+    """Earlier shared causes as terms of this period; what it does not cover is left out.
+
+    Individuals are found anew: they must follow the shared causes, not precede them.
+    """
     terms = []
     for one in start:
         run = place.get(one.key)
-        if run is None:
+        if run is None or one.key.individual:
             continue
         cell = int(np.searchsorted(period.cell, run))
         if cell >= len(period.cell) or period.cell[cell] != run:
