@@ -28,7 +28,8 @@ INDIVIDUAL_MAP: tuple[tuple[float, float], ...] = (
 
 Hits among the causes reported on 14 planted worlds (2 easy, 6 medium, 6 hard; 157 shared causes,
 698 individual ones), pooled to be monotone, each bin with one hit and one miss added. Few causes
-were reported below J = 3 (2 shared ones, 1 hit): that end is the least certain.
+were reported below J = 3 (2 shared ones, 1 hit): that end is the least certain. The prices of
+the search were set on the same worlds, so fresh ones may give somewhat less.
 """
 
 

@@ -1,7 +1,7 @@
 """The search: which set of causes tells the shortest story about the faults.
 
 Forward while the evidence is strong, then individuals, then forward to the end, then rounds
-of drop, swap and collapse. Belongs here: the order of moves. Stays out: what a move is worth.
+of swap and drop. Belongs here: the order of moves. Stays out: what a move is worth.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ MAX_PASSES = 60
 SWAP_GAIN = 1.0
 RIVAL_NATS = 6.0
 ROUNDS = 3
-SAME_CELL = 0.97
 
 
 @dataclass
@@ -139,7 +138,7 @@ class Search:
             self.hazard = self.hazard.plus([one.term for one in found], theta).fit(rounds=15)
 
     def _refined(self) -> bool:
-        """One round of drop, swap and collapse; whether anything changed."""
+        """One round of swap and drop; whether anything changed."""
         before = list(self.hazard.terms)
         self._judge_all()
         self._swap_all()
