@@ -174,7 +174,7 @@ def test_a_damaged_partition_stops_the_run_with_a_clear_error(
     damaged = root / "lake" / "sessions" / f"day={DAYS[2]}" / "part.parquet"
     content = damaged.read_bytes()
     damaged.write_bytes(content[:100])
-    with pytest.raises(CxError, match=r"the run stopped in 'days' at sessions"):
+    with pytest.raises(CxError, match=r"the run stopped in 'ingest' at lake__sessions"):
         run(root)
     assert tables(root) == before
     damaged.write_bytes(content)

@@ -12,6 +12,11 @@ from cx_analytics.contracts.errors import NotFound, SettingsError
 from cx_analytics.contracts.settings import Metric, Rails, Source
 from cx_analytics.workspace import Settings, Workspace, parse_settings
 
+SURROUNDINGS = dict.fromkeys(
+    ("band", "line", "lot", "region", "site", "site_id", "software_release", "vendor"), "VARCHAR"
+)
+"""What units and cells tell of a session; sessions may bring it themselves."""
+
 
 def parse(text: str) -> Settings:
     return parse_settings(tomllib.loads(text))
@@ -63,12 +68,12 @@ def test_every_section_is_read() -> None:
     assert settings.sources == (
         Source("bandwidth", "sessions", ("data/*.csv",), columns={"download_kbps": "mbps * 1000"}),
     )
-    assert settings.extra_columns == {"province": "VARCHAR", "jitter_ms": "DOUBLE"}
+    assert settings.extra_columns == SURROUNDINGS | {"province": "VARCHAR", "jitter_ms": "DOUBLE"}
 
 
 def test_a_metric_brings_its_column() -> None:
     settings = parse("[metrics.jitter_ms]\ngood = 5\nbad = 50")
-    assert settings.extra_columns == {"jitter_ms": "DOUBLE"}
+    assert settings.extra_columns == SURROUNDINGS | {"jitter_ms": "DOUBLE"}
 
 
 def test_attributes_of_a_relation() -> None:
@@ -169,5 +174,5 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
 def test_the_file_that_init_writes_says_what_the_defaults_are() -> None:
     given = Path(__file__).parents[2] / "cx_analytics" / "cli" / "cx.toml"
     settings = parse(given.read_text(encoding="utf-8"))
-    assert settings.extra_columns == {}
+    assert settings.extra_columns == SURROUNDINGS
     assert settings.sources == ()
