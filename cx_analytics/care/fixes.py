@@ -14,6 +14,7 @@ from datetime import datetime
 
 import polars as pl
 
+from cx_analytics.care.exact import exact_sum
 from cx_analytics.care.gain import gain_of
 from cx_analytics.care.playbook import Playbook
 from cx_analytics.care.versions import better_versions, only_app
@@ -86,10 +87,10 @@ def _shares(evidence: CareEvidence) -> pl.DataFrame:
         evidence.customer_causes.with_columns(
             cause_id=pl.when(known).then("cause_id").otherwise(pl.lit(BACKGROUND))
         )
-        .group_by("customer_id", "cause_id", maintain_order=True)
-        .agg(pl.col("faults").sum())
+        .group_by("customer_id", "cause_id")
+        .agg(exact_sum(pl.col("faults")))
         .sort("customer_id", "cause_id")
-        .with_columns(share=pl.col("faults") / pl.col("faults").sum().over("customer_id"))
+        .with_columns(share=pl.col("faults") / exact_sum(pl.col("faults")).over("customer_id"))
         .filter(pl.col("faults") > 0)
     )
 

@@ -24,12 +24,13 @@ import numpy as np
 import polars as pl
 
 from cx_analytics.care.credibility import FULL_LOSS, Floats, fleet_of, interval, shrunk
+from cx_analytics.care.exact import exact_sum
 from cx_analytics.care.reasons import REASONS, reason_weights
 from cx_analytics.contracts.attributes import Domain
 from cx_analytics.contracts.tables import CUSTOMER_EXPERIENCE
 from cx_analytics.contracts.words import BACKGROUND
 
-_COUNTS = ("sessions", "faults", "lost", "lost_squares")
+_TOTALS = (pl.col("sessions", "faults").sum(), exact_sum(pl.col("lost", "lost_squares")))
 """What customer days add up."""
 
 _NOTHING = 1e-9
@@ -81,20 +82,20 @@ def customer_experience(
 def _sums(days: pl.DataFrame, shares: pl.DataFrame, weights: pl.DataFrame) -> pl.DataFrame:
     """Customer days added up: one row a customer, with one more column a reason (points lost).
 
-    Rows are added up in the order in which they come, and customers are in order, so that the
-    same rows give the same sums to the last bit.
+    Sums are exact, and customers are in order, so that the same rows give the same scores to the
+    last bit.
     """
     explained = [reason for reason in REASONS if reason != BACKGROUND]
     lost = pl.col("lost") * pl.col("weight")
     by_reason = (
-        shares.join(weights, on="cause_id", maintain_order="left_right")
-        .group_by("customer_id", maintain_order=True)
-        .agg(lost.filter(pl.col("reason") == reason).sum().alias(reason) for reason in explained)
+        shares.join(weights, on="cause_id")
+        .group_by("customer_id")
+        .agg(exact_sum(lost.filter(pl.col("reason") == r)).alias(r) for r in explained)
     )
     rest = pl.col("lost") - pl.sum_horizontal(explained)
     return (
-        days.group_by("customer_id", maintain_order=True)
-        .agg(pl.col(_COUNTS).sum())
+        days.group_by("customer_id")
+        .agg(*_TOTALS)
         .join(by_reason, on="customer_id", how="left")
         .with_columns(pl.col(explained).fill_null(0.0))
         .with_columns(rest.clip(lower_bound=0).alias(BACKGROUND))
@@ -105,11 +106,7 @@ def _sums(days: pl.DataFrame, shares: pl.DataFrame, weights: pl.DataFrame) -> pl
 def _scored(today: pl.DataFrame, past: pl.DataFrame, prior_sessions: float) -> pl.DataFrame:
     """Score, interval and reasons of the day's customers, in their order."""
     both = pl.concat([past, today])
-    peers = (
-        both.group_by("customer_id", maintain_order=True)
-        .agg(pl.col(_COUNTS).sum())
-        .sort("customer_id")
-    )
+    peers = both.group_by("customer_id").agg(*_TOTALS).sort("customer_id")
     fleet = fleet_of(*(_array(peers[name]) for name in ("sessions", "lost", "lost_squares")))
     own = today.select("customer_id").join(
         past, on="customer_id", how="left", maintain_order="left"
@@ -144,8 +141,7 @@ def _peer_means(sums: pl.DataFrame) -> Floats:
 def _top_causes(today: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     """The cause with the largest loss of each customer's day, or background; none without loss."""
     named = shares.select("customer_id", "cause_id", "lost")
-    by_customer = named.group_by("customer_id", maintain_order=True)
-    explained = by_customer.agg(pl.col("lost").sum().alias("explained"))
+    explained = named.group_by("customer_id").agg(exact_sum(pl.col("lost")).alias("explained"))
     rest = today.join(explained, on="customer_id", how="left").select(
         "customer_id",
         pl.lit(BACKGROUND).alias("cause_id"),

@@ -9,8 +9,14 @@ SELECT
   sessions.customer_id,
   CAST(sessions.started_at AS DATE) AS day,
   fault_causes.cause_id,
-  sum(fault_causes.share) AS faults,
-  sum(fault_causes.share * (100 - coalesce(sessions.experience_score, 100))) AS lost
+  CAST(sum(CAST(fault_causes.share AS DECIMAL(18, 12))) AS DOUBLE) AS faults,
+  CAST(
+    sum(
+      CAST(
+        fault_causes.share * (100 - coalesce(sessions.experience_score, 100)) AS DECIMAL(18, 12)
+      )
+    ) AS DOUBLE
+  ) AS lost
 FROM sessions
 JOIN fault_causes ON sessions.session_id = fault_causes.session_id
 WHERE sessions.faulty

@@ -10,9 +10,15 @@ SELECT
   CAST(started_at AS DATE) AS day,
   count(*) AS sessions,
   count(*) FILTER (WHERE faulty) AS faults,
-  sum(100 - coalesce(experience_score, 100)) AS lost,
-  sum((100 - coalesce(experience_score, 100)) * (100 - coalesce(experience_score, 100)))
-    AS lost_squares
+  CAST(sum(CAST(100 - coalesce(experience_score, 100) AS DECIMAL(18, 12))) AS DOUBLE) AS lost,
+  CAST(
+    sum(
+      CAST(
+        (100 - coalesce(experience_score, 100)) * (100 - coalesce(experience_score, 100))
+        AS DECIMAL(18, 12)
+      )
+    ) AS DOUBLE
+  ) AS lost_squares
 FROM sessions
 GROUP BY customer_id, CAST(started_at AS DATE)
 ORDER BY day, customer_id

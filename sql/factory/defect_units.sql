@@ -32,7 +32,10 @@ WITH
     GROUP BY matched_unit.defect_id, matched_unit.unit_id
   ),
   blame AS (
-    SELECT term.defect_id, session.unit_id, sum(fault_cause.share) AS faults
+    SELECT
+      term.defect_id,
+      session.unit_id,
+      CAST(sum(CAST(fault_cause.share AS DECIMAL(18, 12))) AS DOUBLE) AS faults
     FROM fault_cause
     JOIN term ON term.cause_id = fault_cause.cause_id
     JOIN session ON session.session_id = fault_cause.session_id

@@ -10,10 +10,11 @@ SELECT
   session.lot,
   cause.conditions['line'] AS line,
   cause.conditions['station'] AS station,
-  sum(fault_cause.share) AS faults
+  CAST(sum(CAST(fault_cause.share AS DECIMAL(18, 12))) AS DOUBLE) AS faults
 FROM fault_cause
 JOIN cause ON cause.cause_id = fault_cause.cause_id
 JOIN session ON session.session_id = fault_cause.session_id
 WHERE cause.domain = 'device'
   AND (session.unit_id IS NOT NULL OR session.lot IS NOT NULL)
 GROUP BY session.unit_id, session.lot, cause.conditions['line'], cause.conditions['station']
+ORDER BY session.unit_id, session.lot, line, station

@@ -42,7 +42,9 @@ shared AS (
 ),
 
 traced AS (
-  SELECT from_step, step, sum(faults) AS faults FROM shared GROUP BY from_step, step
+  SELECT from_step, step, CAST(sum(CAST(faults AS DECIMAL(24, 12))) AS DOUBLE) AS faults
+  FROM shared
+  GROUP BY from_step, step
 ),
 
 transition AS (
@@ -50,8 +52,8 @@ transition AS (
     from_step,
     step,
     count(DISTINCT case_id) AS cases,
-    sum(work_s) AS work_s,
-    sum(wait_s) AS wait_s,
+    CAST(sum(CAST(work_s AS DECIMAL(18, 6))) AS DOUBLE) AS work_s,
+    CAST(sum(CAST(wait_s AS DECIMAL(18, 6))) AS DOUBLE) AS wait_s,
     count(*) FILTER (WHERE rework) AS rework,
     sum(quantity_rejected) AS scrap
   FROM step_time
