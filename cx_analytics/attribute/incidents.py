@@ -19,6 +19,8 @@ LONGEST_H = 72
 LEAST_GAIN = 9.0
 MAX_INCIDENTS = 1500
 EDGE_H = 2
+FLOOR = 0.5
+"""Hours in which nobody else has a fault are expected to have this part of the usual number."""
 
 
 class Hours(NamedTuple):
@@ -34,7 +36,9 @@ def scan(counts: Counts) -> list[Hours]:
     """Hours in which a value has far more faults than its share, strongest first.
 
     For each value the windows from one fault to the k-th next are tried (k in LAGS); the
-    expectation is its daily exposure times the overall fault rate of the hour. Of windows
+    expectation is the faults of all other sessions in these hours, in proportion to its share
+    of the day's sessions: inside against outside, as in Kulldorff's scan statistic (Kulldorff
+    1997), or the incident of a large region would raise its own expectation. Of windows
     that start on the same day only the strongest stays; at most MAX_INCIDENTS are kept.
     """
     if not counts.has_hours or not len(counts.day):
@@ -52,7 +56,8 @@ def _scan_attribute(counts: Counts, name: str) -> list[tuple[float, Hours]]:
     order = order[codes[order] >= 0]
     code, hour = codes[order], counts.hour[order]
     rate = _cumulative_rate(counts)
-    mean = _expected_share(counts, name)
+    usual = rate[-1] / len(rate)
+    mean = np.minimum(_expected_share(counts, name), 1.0)
     parts = []
     for lag in LAGS:
         if len(code) <= lag:
@@ -62,8 +67,9 @@ def _scan_attribute(counts: Counts, name: str) -> list[tuple[float, Hours]]:
         same = (code[start] == code[start + lag]) & (last - first <= LONGEST_H)
         start, first, last = start[same], first[same], last[same]
         observed = _inside(code, hour, code[start], first, last)
-        expected = (rate[last] - rate[first]) * mean[code[start], first // 24]
-        gain = poisson_gain(observed, expected)
+        share = mean[code[start], first // 24]
+        others = np.maximum(rate[last] - rate[first] - observed, usual * (last - first) * FLOOR)
+        gain = poisson_gain(observed, others * share / np.maximum(1.0 - share, 1e-9))
         keep = gain > LEAST_GAIN
         parts.append(np.stack([code[start], first, last, gain])[:, keep])
     if not parts:
