@@ -14,7 +14,14 @@ import numpy as np
 import polars as pl
 
 from cx_analytics.attribute.aggregate import CELL_KEY
-from cx_analytics.attribute.candidates import Group, individuals, nesting, singles
+from cx_analytics.attribute.candidates import (
+    MIN_FAULTS,
+    MIN_FAULTS_INDIVIDUAL,
+    Group,
+    individuals,
+    nesting,
+    singles,
+)
 from cx_analytics.attribute.counts import Bools, Counts, Floats, Ints
 from cx_analytics.attribute.evidence import poisson_gain
 from cx_analytics.attribute.incidents import Hours, sharpened
@@ -79,6 +86,12 @@ class Cells:
             faults.append(_incident_faults(counts, hours))
         order = sorted(range(len(keys)), key=lambda n: _simplicity(counts, keys[n]))
         return cls._stacked(counts, keys, exposures, faults, order)
+
+    @property
+    def least(self) -> Ints:
+        """Faults that a cell must have in a period: more for a shared one than for one's own."""
+        own = [key.individual or key.hours is not None for key in self.keys]
+        return np.where(np.array(own, dtype=bool), MIN_FAULTS_INDIVIDUAL, MIN_FAULTS)
 
     @classmethod
     def _stacked(
@@ -262,14 +275,18 @@ class Period:
     kind: Ints
 
     @classmethod
-    def of(cls, counts: Counts, cells: Cells, first: int, last: int, least: int) -> Period:
-        """The cells with at least `least` faults on the days first <= day < last."""
+    def of(cls, counts: Counts, cells: Cells, first: int, last: int) -> Period:
+        """The cells that the faults of the days first <= day < last point to often enough.
+
+        What later days point to must not be a candidate earlier: a fit says the same whether
+        the days are run one by one or in one go.
+        """
         begin, end = np.searchsorted(counts.day, [first, last])
         inside = (cells.fault >= begin) & (cells.fault < end)
         running = np.concatenate([[0], np.cumsum(inside)])
         size = running[cells.start[1:]] - running[cells.start[:-1]]
         total = cells.exposure[:, first:last].sum(axis=1)
-        keep = (size >= least) & (total > 0)
+        keep = (size >= cells.least) & (total > 0)
         entry = inside & np.repeat(keep, np.diff(cells.start))
         exposure = np.cumsum(cells.exposure[keep, first:last], axis=1)
         start = np.concatenate([[0], np.cumsum(size[keep])]).astype(np.int64)

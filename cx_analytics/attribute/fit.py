@@ -13,15 +13,12 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 import polars as pl
 
-from cx_analytics.attribute.candidates import MIN_FAULTS_INDIVIDUAL
 from cx_analytics.attribute.cells import Cells, Key, Period
 from cx_analytics.attribute.counts import Counts
 from cx_analytics.attribute.hazard import Term
 from cx_analytics.attribute.report import Findings, findings
 from cx_analytics.attribute.search import Search
 from cx_analytics.contracts.errors import InputRefused
-
-LEAST_FAULTS = MIN_FAULTS_INDIVIDUAL
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ def fit_days(
     for day in days:
         last = counts.index(day) + 1
         first = max(0, last - window_days)
-        period = Period.of(counts, cells, first, last, LEAST_FAULTS)
+        period = Period.of(counts, cells, first, last)
         search = Search(period).run(_terms(period, place, start))
         result = findings(search, day, known, shares=day in wanted)
         yield result

@@ -89,6 +89,8 @@ def count_days(house: House, days: Sequence[date]) -> dict[str, int]:
     """Count the days anew; returns rows by table."""
     tell("attribute", "counting")
     known = session_days(house.workspace)
+    # Stamps first: a kill in between must not leave a day that only looks counted.
+    Stamps(house.parts.root).clear("exposure", [day.isoformat() for day in days])
     for day in days:
         for name in (*COUNTED, CELLS):
             house.parts.drop(name, day)
