@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +47,6 @@ def build_definitions(
         resources={"house": house, **(resources or {})},
         executor=dg.in_process_executor,
     )
-
-
-def first_day(root: str | Path) -> date | None:
-    """The first day that a workspace knows."""
-    return min(known_days(Workspace.open(root)), default=None)
 
 
 @dg.definitions

@@ -3,7 +3,7 @@
 -- reads   step_times
 -- takes   nothing
 -- units   seconds over all cases
--- beware  work and wait of a case add up to its span only without idle overlap: see flag.
+-- beware  work and wait of a case add up to its span, always: work counts uncovered time only.
 WITH spans AS (
     SELECT
         case_id,
