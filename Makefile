@@ -42,4 +42,4 @@ test: check
 # After a change of pyproject.toml: the lock, and the same versions for pip (needs uv).
 lock:
 	uv lock
-	uv export --frozen --all-groups --no-emit-project --no-hashes --no-annotate --no-header --quiet --output-file constraints.txt
+	uv export --frozen --all-groups --all-extras --no-emit-project --no-hashes --no-annotate --no-header --quiet --output-file constraints.txt
