@@ -10,13 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cx_analytics.bench.matching import Matching
 from cx_analytics.contracts.words import BACKGROUND
 from cx_analytics.simulate import Truth
 
-LEAST_SHARE = 0.01
+LEAST_SHARE = 0.001
 """A share below this counts as this in the log-loss: one wrong certainty is not infinite."""
+
+MILD_LEAST_SHARE = 0.01
+"""The same for the milder reading, which forgives a missed cause more."""
 
 BINS = 10
 FEWEST_FAULTS = 2
@@ -25,14 +29,23 @@ FEWEST_FAULTS = 2
 
 @dataclass(frozen=True)
 class Blame:
-    """Figures over all faults with a known true cause; nan when there are none."""
+    """Figures over all faults with a known true cause; nan when there are none.
 
-    accuracy: float
+    Log-losses are in nats; all others are shares. `customer_top_cause` compares with the sum
+    of the oracle's posteriors, `customer_top_cause_counted` with the causes that truly struck
+    (of which the oracle itself knows `oracle_top_cause_counted`).
+    """
+
+    fault_accuracy: float
     oracle_accuracy: float
-    log_loss: float
-    oracle_log_loss: float
+    accuracy_gap: float
+    log_loss_gap: float
+    log_loss_gap_mild: float
     calibration_error: float
+    calibration_error_all_shares: float
     customer_top_cause: float
+    customer_top_cause_counted: float
+    oracle_top_cause_counted: float
 
 
 def blame_scores(
@@ -52,16 +65,36 @@ def blame_scores(
         faults.select("session_id", "customer_id"), on="session_id", how="inner"
     )
     if true.is_empty():
-        return Blame(*[float("nan")] * 6)
+        return Blame(*[float("nan")] * 10)
     found, best = _against(true, shares), _against(true, oracle)
     return Blame(
-        accuracy=_mean(found, "right"),
+        fault_accuracy=_mean(found, "right"),
         oracle_accuracy=_mean(best, "right"),
-        log_loss=_log_loss(found),
-        oracle_log_loss=_log_loss(best),
-        calibration_error=_calibration_error(found),
-        customer_top_cause=_top_cause(true, shares, oracle),
+        accuracy_gap=_mean(best, "right") - _mean(found, "right"),
+        log_loss_gap=_log_loss(found, LEAST_SHARE) - _log_loss(best, LEAST_SHARE),
+        log_loss_gap_mild=_log_loss(found, MILD_LEAST_SHARE) - _log_loss(best, MILD_LEAST_SHARE),
+        calibration_error=_top_share_error(found),
+        calibration_error_all_shares=_every_share_error(true, shares),
+        **_top_causes(true, shares, oracle),
     )
+
+
+def calibration_error(
+    said: NDArray[np.float64], right: NDArray[np.float64], bins: int = BINS
+) -> float:
+    """Expected calibration error over bins of equal width (Naeini et al., AAAI 2015, section 3).
+
+    `said` are probabilities, `right` zeros and ones; nan when there are none.
+
+    >>> said, right = np.array([0.75, 0.75, 0.25, 0.25]), np.array([1.0, 1.0, 0.0, 0.0])
+    >>> calibration_error(said, right)
+    0.25
+    """
+    if not len(said):
+        return float("nan")
+    place = np.minimum((said * bins).astype(np.int64), bins - 1)
+    gap = np.bincount(place, said - right, minlength=bins)
+    return float(np.abs(gap).sum() / len(said))
 
 
 def _in_true_names(
@@ -71,8 +104,8 @@ def _in_true_names(
     planted = truth.causes.get_column("cause_id").to_list()
     ids = causes.get_column("cause_id").to_list()
     names = {
-        cause: planted[partner] if partner >= 0 else f"unmatched:{cause}"
-        for cause, partner in zip(ids, matching.partner.tolist(), strict=True)
+        cause: planted[true] if true >= 0 else f"unmatched:{cause}"
+        for cause, true in zip(ids, matching.stands_for.tolist(), strict=True)
     }
     names[BACKGROUND] = BACKGROUND
     named = fault_causes.with_columns(
@@ -97,35 +130,50 @@ def _against(true: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _log_loss(faults: pl.DataFrame) -> float:
+def _log_loss(faults: pl.DataFrame, least: float) -> float:
     share = faults.get_column("truth").to_numpy()
-    return float(-np.log(np.clip(share, LEAST_SHARE, 1.0)).mean())
+    return float(-np.log(np.clip(share, least, 1.0)).mean())
 
 
-def _calibration_error(faults: pl.DataFrame) -> float:
-    """Expected calibration error of the top share, over ten bins of equal width."""
+def _top_share_error(faults: pl.DataFrame) -> float:
+    """Calibration error of each fault's largest share."""
     top, right = faults.get_column("top").to_numpy(), faults.get_column("right").to_numpy()
-    place = np.minimum((top * BINS).astype(np.int64), BINS - 1)
-    gap = np.bincount(place, top - right, minlength=BINS)
-    return float(np.abs(gap).sum() / len(top))
+    return calibration_error(top, right)
 
 
-def _top_cause(true: pl.DataFrame, shares: pl.DataFrame, oracle: pl.DataFrame) -> float:
-    """Share of customers whose largest cause is the one the oracle sums up to."""
-    whose = true.select("session_id", "customer_id")
-    several = whose.group_by("customer_id").len().filter(pl.col("len") >= FEWEST_FAULTS)
-    whose = whose.join(several, on="customer_id", how="semi")
-    said = _largest(whose.join(shares, on="session_id")).rename({"cause_id": "said"})
-    both = _largest(whose.join(oracle, on="session_id")).join(said, on="customer_id", how="left")
-    right = (pl.col("said") == pl.col("cause_id")).fill_null(False)
-    return _mean(both.with_columns(right=right.cast(pl.Float64)), "right")
+def _every_share_error(true: pl.DataFrame, shares: pl.DataFrame) -> float:
+    """Calibration error of every share that was said, large or small."""
+    said = shares.join(true, on="session_id", how="inner")
+    right = (said.get_column("cause_id") == said.get_column("true_id")).cast(pl.Float64)
+    return calibration_error(said.get_column("share").to_numpy(), right.to_numpy())
 
 
-def _largest(shares: pl.DataFrame) -> pl.DataFrame:
-    total = shares.group_by("customer_id", "cause_id").agg(pl.sum("share"))
-    ranked = total.sort(["customer_id", "share", "cause_id"], descending=[False, True, False])
-    first = ranked.group_by("customer_id", maintain_order=True).first()
-    return first.select("customer_id", "cause_id")
+def _top_causes(true: pl.DataFrame, shares: pl.DataFrame, oracle: pl.DataFrame) -> dict[str, float]:
+    """Share of customers whose largest cause is right, by the oracle and by real counts."""
+    several = true.group_by("customer_id").len().filter(pl.col("len") >= FEWEST_FAULTS)
+    mine = true.join(several, on="customer_id", how="semi")
+    struck = mine.group_by("customer_id", cause_id="true_id").agg(share=pl.len())
+    said, best = _summed(mine, shares), _summed(mine, oracle)
+    return {
+        "customer_top_cause": _named_right(said, best),
+        "customer_top_cause_counted": _named_right(said, struck),
+        "oracle_top_cause_counted": _named_right(best, struck),
+    }
+
+
+def _summed(true: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
+    joined = true.select("session_id", "customer_id").join(shares, on="session_id")
+    return joined.group_by("customer_id", "cause_id").agg(pl.sum("share"))
+
+
+def _named_right(said: pl.DataFrame, true: pl.DataFrame) -> float:
+    """Share of customers whose largest of `said` is among the largest of `true` (ties are)."""
+    ranked = said.sort(["customer_id", "share", "cause_id"], descending=[False, True, False])
+    top = ranked.group_by("customer_id", maintain_order=True).first().drop("share")
+    most = pl.col("share") >= pl.col("share").max().over("customer_id") - 1e-9
+    right = true.filter(most).join(top, on=["customer_id", "cause_id"], how="semi")
+    customers = true.get_column("customer_id").n_unique()
+    return right.height / customers if customers else float("nan")
 
 
 def _mean(frame: pl.DataFrame, column: str) -> float:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 HIT = 0.7
 """Jaccard overlap from which on a found cause is a planted one."""
@@ -21,7 +22,11 @@ MISS = 0.3
 
 @dataclass(frozen=True)
 class Matching:
-    """Overlap (Jaccard, found x true) and each found cause's planted one (-1 = none)."""
+    """Overlap (Jaccard, found x true) and each found cause's planted one (-1 = none).
+
+    `partner` is one to one: of several found causes that hit the same planted one only the
+    nearest has it as its partner, the others repeat it.
+    """
 
     overlap: NDArray[np.float64]
     partner: NDArray[np.int64]
@@ -32,9 +37,26 @@ class Matching:
         return np.asarray(self.overlap.max(axis=1, initial=0.0))
 
     @property
+    def about(self) -> NDArray[np.int64]:
+        """The planted cause that each found one overlaps most, -1 for a false one."""
+        return self._nearest(MISS)
+
+    @property
+    def stands_for(self) -> NDArray[np.int64]:
+        """The planted cause that each found one hits, repeats included; -1 = none."""
+        return self._nearest(HIT)
+
+    @property
     def hits(self) -> NDArray[np.bool_]:
         """Which planted causes were found."""
-        return np.asarray(self.overlap.max(axis=0, initial=0.0) >= HIT)
+        found = np.zeros(self.overlap.shape[1], dtype=np.bool_)
+        found[self.partner[self.partner >= 0]] = True
+        return found
+
+    def _nearest(self, least: float) -> NDArray[np.int64]:
+        if not self.overlap.size:
+            return np.full(len(self.overlap), -1, dtype=np.int64)
+        return np.where(self.best >= least, self.overlap.argmax(axis=1), -1)
 
 
 def match(found: pl.DataFrame, true: pl.DataFrame, faults: pl.DataFrame) -> Matching:
@@ -47,10 +69,17 @@ def match(found: pl.DataFrame, true: pl.DataFrame, faults: pl.DataFrame) -> Matc
     both = of_found.astype(np.float32) @ of_true.astype(np.float32).T
     either = of_found.sum(axis=1)[:, None] + of_true.sum(axis=1)[None, :] - both
     overlap = np.where(either > 0, both / np.maximum(either, 1), 0.0).astype(np.float64)
-    if not overlap.size:
-        return Matching(overlap, np.full(found.height, -1, dtype=np.int64))
-    nearest = overlap.argmax(axis=1)
-    return Matching(overlap, np.where(overlap.max(axis=1) >= HIT, nearest, -1))
+    return Matching(overlap, _one_to_one(overlap))
+
+
+def _one_to_one(overlap: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The assignment of found causes to planted ones that they hit, of largest total overlap."""
+    partner = np.full(len(overlap), -1, dtype=np.int64)
+    hit = np.where(overlap >= HIT, overlap, 0.0)
+    rows, columns = linear_sum_assignment(-hit)
+    real = hit[rows, columns] > 0
+    partner[rows[real]] = columns[real]
+    return partner
 
 
 def coverage(causes: pl.DataFrame, faults: pl.DataFrame) -> NDArray[np.bool_]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import date, datetime
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from cx_analytics.bench import Findings, Score, attribution, score
+from cx_analytics.bench import score
+from cx_analytics.bench.blame import calibration_error
 from cx_analytics.bench.matching import match
 from cx_analytics.simulate import Truth, World, make_world
 
@@ -130,33 +129,46 @@ def test_nothing_found_scores_zero(truth: Truth, faults: pl.DataFrame) -> None:
     assert np.isnan(found.lot_excess_error)
 
 
-def test_the_bench_plants_runs_scores_and_tidies_up(tmp_path: Path) -> None:
-    said: list[str] = []
-    seen: list[list[str]] = []
+def test_a_repeat_is_no_second_hit(truth: Truth, faults: pl.DataFrame) -> None:
+    causes, shares = _perfect(truth)
+    repeat = causes.head(1).with_columns(cause_id=pl.lit("repeat"))
+    found = score(truth, pl.concat([causes, repeat]), shares, faults)
+    shared = truth.causes.filter(kind="shared").height
+    assert (found.recall, found.false_causes, found.unmatched_causes) == (1, 0, 0)
+    assert found.precision == pytest.approx(shared / (shared + 1))
 
-    def run(root: Path) -> None:
-        seen.append(sorted(path.name for path in root.iterdir()))
 
-    def read(root: Path) -> Findings:
-        seed = int(root.name.rpartition("-")[2])
-        one = make_world(sessions=20_000, days=4, seed=seed, difficulty="easy")
-        causes, shares = _perfect(Truth.of(one))
-        rows = pl.concat([day.filter("faulty") for day in one.each_joined()])
-        return Findings(causes, shares, rows)
+def test_individuals_count_in_the_second_reading(truth: Truth, faults: pl.DataFrame) -> None:
+    causes, shares = _perfect(truth)
+    found = score(truth, causes.filter(kind="shared"), shares, faults)
+    detectable = truth.causes.filter("detectable")
+    own = detectable.filter(kind="individual").height
+    assert (found.f1, found.all_precision) == (1, 1)
+    assert found.all_recall == pytest.approx(1 - own / detectable.height)
 
-    results = attribution(
-        [1, 2], 20_000, "easy", run, folder=tmp_path, days=4, read=read, say=said.append
+
+def test_a_rival_saves_a_label(truth: Truth, faults: pl.DataFrame) -> None:
+    causes, shares = _perfect(truth)
+    first = causes.filter(kind="shared").row(0, named=True)
+    renamed = causes.with_columns(
+        label=pl.when(pl.col("cause_id") == first["cause_id"])
+        .then(pl.lit("another=name"))
+        .otherwise("label")
     )
-    assert [result.score.f1 for result in results] == [1, 1]
-    assert seen == [["landing"], ["landing"]]
-    assert len(said) == 3
-    assert "f1                        1.000" in said[-1]
-    assert list(tmp_path.iterdir()) == []
+    shared = causes.filter(kind="shared").height
+    rivals = pl.DataFrame({"cause_id": [first["cause_id"]], "rival": [first["label"]]})
+    without = score(truth, renamed, shares, faults)
+    assert without.credible_set == pytest.approx(1 - 1 / shared)
+    assert score(truth, renamed, shares, faults, rivals).credible_set == 1
 
 
-def test_the_mean_leaves_out_what_was_not_measured() -> None:
-    names = [field.name for field in fields(Score)]
-    one = Score(**dict.fromkeys(names, 1.0))
-    other = Score(**{**dict.fromkeys(names, 3.0), "f1": float("nan")})
-    assert Score.mean([one, other]).f1 == 1
-    assert Score.mean([one, other]).precision == 2
+def test_true_counts_are_told_beside_the_oracle(truth: Truth, faults: pl.DataFrame) -> None:
+    causes, shares = _perfect(truth)
+    found = score(truth, causes, shares, faults)
+    assert found.customer_top_cause_counted == found.oracle_top_cause_counted
+    assert found.oracle_top_cause_counted > 0.8
+
+
+def test_calibration_error_of_nothing_is_unknown() -> None:
+    assert np.isnan(calibration_error(np.array([]), np.array([])))
+    assert calibration_error(np.array([1.0, 1.0]), np.array([1.0, 0.0])) == 0.5

@@ -1,0 +1,91 @@
+"""`cx bench …`: put the bench to work, print its tables, and write them into the page.
+
+Belongs here: what joins the bench with the pipeline and with the command line. Stays out: what is
+measured (the bench package).
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cx_analytics.bench import document
+from cx_analytics.cli.screen import clean
+from cx_analytics.simulate import Difficulty
+
+
+def attribution(
+    *,
+    sessions: int,
+    days: int,
+    seeds: Sequence[int],
+    difficulties: Sequence[Difficulty],
+    baselines: bool,
+    by_run: bool,
+    out: Path | None,
+    today: date,
+) -> None:
+    """Measure attribution on planted worlds; print the tables and write their section."""
+    from cx_analytics import bench
+    from cx_analytics.bench import tables
+    from cx_analytics.bench.baselines import BASELINES
+
+    _check(out)
+    trial = bench.Trial(sessions, days, tuple(seeds), tuple(difficulties))
+    asked = BASELINES if baselines else ()
+    absent = tables.not_installed(asked)
+    for line in absent:
+        print(line)
+    with TemporaryDirectory(prefix="cx-bench-") as folder:
+        results = bench.attribution(
+            trial,
+            folder=Path(folder),
+            run=run_as_user if by_run else None,
+            baselines=asked,
+            say=_say,
+        )
+    there = [one for one in asked if one.installed]
+    text = tables.attribution_tables(results, sessions, there)
+    print(f"\n{text}")
+    command = _command(
+        "attribution",
+        f"--sessions {sessions} --days {days} --seeds {len(seeds)} --first-seed {seeds[0]}",
+        *(f"--difficulty {one}" for one in difficulties),
+        "--baselines" if baselines else "--no-baselines",
+        f"--by {'run' if by_run else 'fit'}",
+    )
+    _write(out, "attribution", "\n\n".join([document.provenance(command, today), text, *absent]))
+
+
+def run_as_user(root: Path) -> None:
+    """A workspace around landing files, brought up to date."""
+    from cx_analytics import pipeline
+    from cx_analytics.cli.start import make_workspace
+
+    make_workspace(root)
+    pipeline.run(root)
+
+
+def _say(text: str) -> None:
+    print(clean(text), flush=True)
+
+
+def _command(name: str, *options: str) -> str:
+    return " ".join(shlex.split(f"cx bench {name} {' '.join(options)}"))
+
+
+def _check(out: Path | None) -> None:
+    """Refuse a page that could not be written, before anything is measured."""
+    if out is not None:
+        document.known_sections(out)
+
+
+def _write(out: Path | None, name: str, content: str) -> None:
+    if out is None:
+        print("\nnot written: there is no docs/ here; give --out FILE")
+        return
+    document.write_section(out, name, content)
+    print(f"\nwritten into {out}")

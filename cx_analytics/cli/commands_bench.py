@@ -1,0 +1,108 @@
+"""Commands that measure the product: `cx bench attribution`.
+
+Belongs here: arguments and help. Stays out: the work (benching.py, the bench package). Another
+command goes into `register`, and its section into bench/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cx_analytics.cli.commands_work import Difficulty
+
+PAGE = Path("docs/benchmarks.md")
+
+Sessions = Annotated[int, typer.Option(min=1000, help="Sessions of a world.")]
+Days = Annotated[int, typer.Option(min=1, help="Days of a world.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        show_default=False,
+        help=f"The page to write the section into; {PAGE} where there is a docs/.",
+    ),
+]
+
+
+class By(StrEnum):
+    """How a world is diagnosed."""
+
+    fit = "fit"
+    run = "run"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the application."""
+    bench = typer.Typer(
+        help="Measure the published figures again, on fresh planted worlds.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        epilog="Every command explains itself: cx bench attribution --help",
+    )
+    for command in (attribution,):
+        bench.command()(command)
+    app.add_typer(bench, name="bench")
+
+
+def attribution(
+    sessions: Sessions = 1_000_000,
+    days: Days = 28,
+    seeds: Annotated[int, typer.Option(min=1, help="How many worlds of each difficulty.")] = 8,
+    first_seed: Annotated[
+        int | None,
+        typer.Option(min=0, show_default=False, help="Seeds from here on; new ones every day."),
+    ] = None,
+    difficulty: Annotated[
+        list[Difficulty] | None,
+        typer.Option(
+            show_default=False, help="May be given again; medium, hard and null if not given."
+        ),
+    ] = None,
+    baselines: Annotated[
+        bool, typer.Option("--baselines/--no-baselines", help="What others would try first.")
+    ] = True,
+    by: Annotated[By, typer.Option(help="One fit in process, or the whole pipeline.")] = By.fit,
+    out: Out = None,
+) -> None:
+    """Find planted causes, and hold every published figure against its bars.
+
+    With --by fit the sessions come joined and clean of repeats, and there is one cold fit on the
+    last day. With --by run landing files go through the whole pipeline, late and repeated rows
+    too, with a fit for each day that starts from the causes of the day before; only that can say
+    after how many days a cause was reported, and it takes many times as long.
+
+    \b
+    Example:  cx bench attribution --sessions 100000 --seeds 2 --difficulty medium
+              cx bench attribution --first-seed 700 --no-baselines --by run --out figures.md
+    """
+    from cx_analytics.cli import benching
+
+    today = datetime.now(UTC).date()
+    benching.attribution(
+        sessions=sessions,
+        days=days,
+        seeds=range(start := _first(first_seed, today.toordinal()), start + seeds),
+        difficulties=[one.value for one in difficulty or _PUBLISHED],
+        baselines=baselines,
+        by_run=by is By.run,
+        out=out or _default(PAGE),
+        today=today,
+    )
+
+
+_PUBLISHED = (Difficulty.medium, Difficulty.hard, Difficulty.null)
+
+
+def _first(given: int | None, today: int) -> int:
+    """The first seed: as given, or one that no earlier day has used."""
+    return today * 1000 if given is None else given
+
+
+def _default(page: Path) -> Path | None:
+    """The page of this checkout, or none where there is no docs/."""
+    return page if page.parent.is_dir() else None
