@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import dagster as dg
     import duckdb
 
+    from cx_analytics.defs.timing import StepTime
+
 Progress = Callable[[str, str, int, int], None]
 """Called with (stage, what, done, of)."""
 
@@ -128,6 +130,14 @@ def connect(root: str | Path) -> duckdb.DuckDBPyConnection:
     from cx_analytics.engine import warehouse
 
     return warehouse.connect(Workspace.open(root).database)
+
+
+def step_times(root: str | Path) -> list[StepTime]:
+    """How long the steps of all runs of a workspace took, in the order in which they ended."""
+    from cx_analytics.defs import timing
+
+    with _instance(Workspace.open(root)) as instance:
+        return timing.step_times(instance)
 
 
 def _teller(progress: Progress | None) -> Callable[[str], None]:

@@ -60,6 +60,25 @@ def attribution(
     _write(out, "attribution", "\n\n".join([document.provenance(command, today), text, *absent]))
 
 
+def speed(*, sessions: int, days: int, seed: int, out: Path | None, today: date) -> None:
+    """Measure a run step by step; print the table and write its section."""
+    from cx_analytics.bench import speed as bench
+
+    _check(out)
+    with TemporaryDirectory(prefix="cx-bench-") as folder:
+        text = bench.speed(
+            Path(folder),
+            sessions=sessions,
+            days=days,
+            seed=seed,
+            prepare=simulated_workspace,
+            say=_say,
+        )
+    print(f"\n{text}")
+    command = _command("speed", f"--sessions {sessions} --days {days} --seed {seed}")
+    _write(out, "speed", f"{document.provenance(command, today)}\n\n{text}")
+
+
 def run_as_user(root: Path) -> None:
     """A workspace around landing files, brought up to date."""
     from cx_analytics import pipeline
@@ -67,6 +86,13 @@ def run_as_user(root: Path) -> None:
 
     make_workspace(root)
     pipeline.run(root)
+
+
+def simulated_workspace(root: Path, sessions: int, days: int, seed: int) -> None:
+    """A workspace with landing files, as `cx simulate` makes it."""
+    from cx_analytics.cli.start import make_world
+
+    make_world(root, sessions=sessions, days=days, seed=seed, difficulty="medium")
 
 
 def _say(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Commands that measure the product: `cx bench attribution`.
+"""Commands that measure the product: `cx bench attribution`, `cx bench speed`.
 
 Belongs here: arguments and help. Stays out: the work (benching.py, the bench package). Another
 command goes into `register`, and its section into bench/benchmarks.md.
@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
         rich_markup_mode=None,
         epilog="Every command explains itself: cx bench attribution --help",
     )
-    for command in (attribution,):
+    for command in (attribution, speed):
         bench.command()(command)
     app.add_typer(bench, name="bench")
 
@@ -92,6 +92,28 @@ def attribution(
         by_run=by is By.run,
         out=out or _default(PAGE),
         today=today,
+    )
+
+
+def speed(
+    sessions: Sessions = 1_000_000,
+    days: Days = 28,
+    seed: Annotated[int, typer.Option(min=0, help="The world's seed.")] = 1,
+    out: Out = None,
+) -> None:
+    """Run the pipeline on landing files of a fresh world, and time each of its steps.
+
+    \b
+    Example:  cx bench speed --sessions 100000 --days 7
+    """
+    from cx_analytics.cli import benching
+
+    benching.speed(
+        sessions=sessions,
+        days=days,
+        seed=seed,
+        out=out or _default(PAGE),
+        today=datetime.now(UTC).date(),
     )
 
 

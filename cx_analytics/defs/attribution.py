@@ -145,6 +145,7 @@ def fit_days(
     """Run the fits in order; write the history of `said_on`, and the shares that are asked for."""
     counts = counts_of(house, fits)
     window = house.workspace.settings.window_days
+    tell("attribute", "fits", 0, len(fits))
     stream = attribute.fit_days(
         counts, fits, known=known_before(house, fits[0]), window_days=window, shares_on=list(shares)
     )
@@ -156,6 +157,7 @@ def fit_days(
             house.write(CAUSES_HISTORY, said, found.as_of)
             Stamps(house.parts.root).set(CAUSES_HISTORY.name, version)
         if found.shares is not None:
+            tell("attribute", "shares", place + 1, len(fits))
             write_shares(house, found.shares, shares[found.as_of], *version.values())
 
 

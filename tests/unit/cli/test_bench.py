@@ -38,6 +38,7 @@ def test_documented(command: str) -> None:
         ["bench", "attribution", "--first-seed", "-1"],
         ["bench", "attribution", "--difficulty", "absurd"],
         ["bench", "attribution", "--by", "magic"],
+        ["bench", "speed", "--days", "0"],
     ],
 )
 def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
