@@ -43,7 +43,6 @@ BASELINES = (
     Baseline("pysubgroup", subgroups, 60_000, "pysubgroup"),
     Baseline("SliceLine", sliceline, 20_000, "sliceline"),
 )
-"""In the order of the tables. SliceLine holds sessions times pairs of values in memory at once,
-and takes 10 GB for 200,000 sessions."""
+"""In the order of the tables."""
 
 __all__ = ["BASELINES", "NOT_INSTALLED", "Baseline", "Diagnosis", "Sample", "draw"]
