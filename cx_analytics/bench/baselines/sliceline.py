@@ -17,7 +17,7 @@ from cx_analytics.bench.baselines.sample import FEWEST_FAULTS, Sample, rate_rati
 
 SLICES = 20
 WEIGHT_OF_ERROR = 0.98
-"""The best of a few on worlds of medium difficulty; nearer to 1, small slices count for more."""
+"""The best of a few on one medium world; nearer to 1, small slices count for more."""
 
 LEAST_SESSIONS = 30
 MOST_VALUES, MOST_ROWS = 300, 40_000
