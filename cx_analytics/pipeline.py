@@ -76,7 +76,8 @@ def run(
     root : the workspace's folder.
     first, last : work only on days in this range (both inclusive); others stay stale.
     progress : hears of each step.
-    cold : forget all derived tables first, so that everything is made anew from the lake.
+    cold : forget all derived tables first, so that everything is made anew from the lake; no
+        fit starts from the causes of the day before.
 
     Raises
     ------
@@ -111,7 +112,7 @@ def bring_up_to_date(
     if _nothing_to_do(workspace, first, last):
         return RunSummary(up_to_date=True, seconds=time.monotonic() - began)
     tally = _Tally()
-    days = _work(workspace, first, last, progress, tally)
+    days = _work(workspace, first, last, progress, tally, cold)
     return RunSummary(
         up_to_date=False,
         days=days,
@@ -183,17 +184,20 @@ def _work(
     last: date | None,
     progress: Progress | None,
     tally: _Tally,
+    cold: bool,
 ) -> tuple[date, ...]:
     from cx_analytics.defs.automation import range_tags
+    from cx_analytics.defs.partitions import COLD_TAG
     from cx_analytics.defs.plan import plan, ranges, session_days
     from cx_analytics.defs.progress import listening
 
+    how = {COLD_TAG: "true"} if cold else {}
     with _instance(workspace) as instance, listening(progress):
         _execute(workspace, instance, "ingest", {}, tally)
         due = plan(workspace, first, last)
         known = tuple(sorted(session_days(workspace)))
         for begin, end in ranges(due.days, known):
-            _execute(workspace, instance, "days", range_tags(begin, end), tally)
+            _execute(workspace, instance, "days", range_tags(begin, end) | how, tally)
         if due.publish:
             _execute(workspace, instance, "publish", {}, tally)
     return due.days

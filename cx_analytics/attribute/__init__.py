@@ -13,7 +13,6 @@ from cx_analytics.attribute.aggregate import (
     cell_exposure,
     day_aggregates,
     missing_cells,
-    pair_exposure,
 )
 from cx_analytics.attribute.counts import Counts
 from cx_analytics.attribute.fit import find_causes, fit_days
@@ -32,6 +31,5 @@ __all__ = [
     "find_causes",
     "fit_days",
     "missing_cells",
-    "pair_exposure",
     "wanted_cells",
 ]

@@ -26,6 +26,10 @@ WIDE = 20_000
 BATCH = 3_000_000
 """Sessions whose keys are held at once (8 bytes an attribute each)."""
 
+FEW, MANY = 100, 8
+"""Up to FEW conjunctions of each of MANY or more sets of attributes are counted within the
+condition that they share."""
+
 _DAY = Column("day", "DATE", "The day (UTC)", required=True)
 _SESSIONS = Column("sessions", "BIGINT", "Sessions", "sessions", required=True, low=0)
 _FAULTS = Column("faults", "BIGINT", "Faults among them", "faults", required=True, low=0)
@@ -64,23 +68,38 @@ CELL_COUNTS = Table(
     "attribution_cells",
     "attribute",
     "Exposure of the values, pairs and individuals that fault rows point to, by day.",
-    "day, attribute_1, value_1, attribute_2, value_2, hour",
+    "day, attribute_1, value_1, attribute_2, value_2, attribute_3, value_3, hour",
     (
         _DAY,
         Column("attribute_1", "VARCHAR", "First attribute", required=True),
         Column("value_1", "VARCHAR", "Its value", required=True),
-        Column("attribute_2", "VARCHAR", "Second attribute of a pair"),
+        Column("attribute_2", "VARCHAR", "Second attribute of a pair or triple"),
         Column("value_2", "VARCHAR", "Its value"),
+        Column("attribute_3", "VARCHAR", "Third attribute of a triple"),
+        Column("value_3", "VARCHAR", "Its value"),
         Column("hour", "BIGINT", "Hour of day (UTC); null = the whole day", "h", low=0, high=23),
         _SESSIONS,
     ),
-    key=("day", "attribute_1", "value_1", "attribute_2", "value_2", "hour"),
+    key=(
+        "day",
+        "attribute_1",
+        "value_1",
+        "attribute_2",
+        "value_2",
+        "attribute_3",
+        "value_3",
+        "hour",
+    ),
     day="day",
 )
 FAULT_ROWS = "attribution_faults"
 """Table of the fault rows: `fault_columns(attributes)`, `started_at`, `fault_code` and `day`."""
 
-CELL_KEY = ["attribute_1", "value_1", "attribute_2", "value_2"]
+ATTRIBUTE_KEY = ["attribute_1", "attribute_2", "attribute_3"]
+VALUE_KEY = ["value_1", "value_2", "value_3"]
+CELL_KEY = [name for pair in zip(ATTRIBUTE_KEY, VALUE_KEY, strict=True) for name in pair]
+MODELS = ("single_exposure", "pair_exposure", "triple_exposure")
+"""The SQL models that count cells of one, two and three conditions."""
 
 
 def fault_columns(attributes: Sequence[Attribute]) -> list[str]:
@@ -130,7 +149,9 @@ def missing_cells(wanted: pl.DataFrame, counted: pl.DataFrame | None) -> pl.Data
     if counted is None or counted.is_empty():
         return wanted
     key = [*CELL_KEY, "day", "hourly"]
-    known = counted.select(
+    sets = wanted.select(ATTRIBUTE_KEY).unique()
+    same = counted.join(sets, on=ATTRIBUTE_KEY, how="semi", nulls_equal=True)
+    known = same.select(
         *[pl.col(name).cast(pl.String) for name in CELL_KEY],
         "day",
         hourly=pl.col("hour").is_not_null(),
@@ -148,23 +169,11 @@ def cell_exposure(engine: SqlEngine, cells: pl.DataFrame) -> pl.DataFrame:
     frames: list[pl.DataFrame] = []
     for days in _batches(engine, cells["day"].unique().sort().to_list()):
         asked = cells.filter(pl.col("day").is_in(days))
-        names = {*asked["attribute_1"], *asked["attribute_2"].drop_nulls()}
+        names = {name for key in ATTRIBUTE_KEY for name in asked[key].drop_nulls()}
         engine.table("keyed_session", _keyed(sorted(names), *_span(days)))
-        for part in asked.partition_by("attribute_1", "attribute_2", "hourly"):
-            frames.append(_counted(engine, part))
+        inside, asked = _within(engine, asked)
+        frames += [*inside, *(_counted(engine, part) for part in _sets(asked))]
     return _ordered(frames, CELL_COUNTS)
-
-
-def pair_exposure(
-    engine: SqlEngine, candidates: pl.DataFrame, days: Sequence[date]
-) -> pl.DataFrame:
-    """Exposure of pairs by day: `candidates` has the columns of CELL_KEY."""
-    grid = (
-        candidates.select(CELL_KEY)
-        .unique()
-        .join(pl.DataFrame({"day": sorted(days)}, schema={"day": pl.Date()}), how="cross")
-    )
-    return cell_exposure(engine, grid.with_columns(hourly=pl.lit(False)))
 
 
 def _batches(engine: SqlEngine, days: Sequence[date]) -> list[list[date]]:
@@ -192,7 +201,7 @@ def _keyed(names: Sequence[str], since: datetime, until: datetime) -> str:
     one query cannot be a model file; names are quoted, and there are no values in it but
     two timestamps.
     """
-    quoted = ['"' + name.replace('"', '""') + '"' for name in names]
+    quoted = [_quoted(name) for name in names]
     keys = "".join(f", HASH(CAST({name} AS VARCHAR)) AS {name}" for name in quoted)
     return (
         "SELECT CAST(started_at AS DATE) AS day, "
@@ -201,25 +210,103 @@ def _keyed(names: Sequence[str], since: datetime, until: datetime) -> str:
     )
 
 
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _sets(asked: pl.DataFrame) -> list[pl.DataFrame]:
+    """Asked-for cells by their set of attributes."""
+    return asked.partition_by(*ATTRIBUTE_KEY, "hourly", maintain_order=True)
+
+
+def _within(engine: SqlEngine, asked: pl.DataFrame) -> tuple[list[pl.DataFrame], pl.DataFrame]:
+    """Counts of cells inside a condition that at least MANY sets share, and the cells left over.
+
+    Many sets of attributes with a few cells each, all within one cause: the condition that they
+    share is looked up once, and they are counted within its sessions only; then the next one.
+    """
+    frames = []
+    keys = _keys_of(engine, asked)
+    while (anchor := _commonest(asked)) is not None:
+        attribute, value = anchor
+        has = [
+            (pl.col(name) == attribute) & (pl.col(key) == value)
+            for name, key in zip(ATTRIBUTE_KEY, VALUE_KEY, strict=True)
+        ]
+        mine = _NARROW & pl.any_horizontal(has).fill_null(False)
+        engine.register("anchor", pl.DataFrame({"value": [value]}))
+        engine.table(
+            "anchored_session",
+            f"SELECT * FROM keyed_session WHERE {_quoted(attribute)} "
+            "IN (SELECT HASH(value) FROM anchor)",
+        )
+        frames += [_inside(engine, part, attribute, keys) for part in _sets(asked.filter(mine))]
+        asked = asked.filter(~mine)
+    return frames, asked
+
+
+_NARROW = pl.col("attribute_2").is_not_null() & (
+    pl.struct(VALUE_KEY).n_unique().over(ATTRIBUTE_KEY) <= FEW
+)
+"""Conjunctions of a set of attributes of which few are asked for."""
+
+
+def _keys_of(engine: SqlEngine, asked: pl.DataFrame) -> pl.DataFrame:
+    """The 64-bit key of each value that is asked for."""
+    values = pl.concat([asked.select(value=name) for name in VALUE_KEY]).unique().drop_nulls()
+    engine.register("asked_value", values)
+    return engine.frame("SELECT value, HASH(value) AS key FROM asked_value")
+
+
+def _inside(engine: SqlEngine, part: pl.DataFrame, anchor: str, keys: pl.DataFrame) -> pl.DataFrame:
+    """The exposure of cells of one set of attributes among the sessions of the anchor."""
+    first = part.row(0, named=True)
+    others = {
+        name: f"value_{place}"
+        for place, name in enumerate((first[key] for key in ATTRIBUTE_KEY), start=1)
+        if name not in (None, anchor)
+    }
+    model = "attribute/single_inside" if len(others) == 1 else "attribute/pair_inside"
+    found = engine.model(model, dict(zip("ab", others, strict=False)))
+    for n, value in enumerate(others.values(), start=1):
+        found = found.join(keys.rename({"value": value, "key": f"key_{n}"}), on=f"key_{n}")
+    on = ["day", *others.values()]
+    found = found.select(*on, "sessions").with_columns(pl.col("day").cast(pl.Date))
+    return part.join(found, on=on, how="left").with_columns(pl.col("sessions").fill_null(0))
+
+
+def _commonest(asked: pl.DataFrame) -> tuple[str, str] | None:
+    """The condition that most sets share, the first by name among equals; None below MANY."""
+    cells = asked.filter(_NARROW).select(CELL_KEY).unique()
+    sets = pl.concat_str(ATTRIBUTE_KEY, separator="\0", ignore_nulls=True)
+    conditions = pl.concat(
+        cells.select(attribute=name, value=key, among=sets)
+        for name, key in zip(ATTRIBUTE_KEY, VALUE_KEY, strict=True)
+    )
+    tally = conditions.drop_nulls().group_by("attribute", "value").agg(pl.col("among").n_unique())
+    most = tally.filter(pl.col("among") >= MANY)
+    if most.is_empty():
+        return None
+    row = most.sort(["among", "attribute", "value"], descending=[True, False, False]).row(0)
+    return str(row[0]), str(row[1])
+
+
 _WANTED_KEYS = (
-    "SELECT DISTINCT value_1, value_2, HASH(value_1) AS key_1, HASH(value_2) AS key_2 "
-    "FROM wanted_value"
+    "SELECT DISTINCT value_1, value_2, value_3, HASH(value_1) AS key_1, "
+    "HASH(value_2) AS key_2, HASH(value_3) AS key_3 FROM wanted_value"
 )
 
 
 def _counted(engine: SqlEngine, part: pl.DataFrame) -> pl.DataFrame:
+    """The exposure of asked-for cells of one set of attributes."""
     first = part.row(0, named=True)
-    engine.register("wanted_value", part.select("value_1", "value_2").unique())
+    engine.register("wanted_value", part.select(VALUE_KEY).unique())
     engine.table("wanted_cell", _WANTED_KEYS)
-    names = {"a": first["attribute_1"]}
-    if first["attribute_2"] is not None:
-        names["b"] = first["attribute_2"]
-        model = "attribute/pair_exposure"
-    else:
-        model = "attribute/hour_exposure" if first["hourly"] else "attribute/single_exposure"
-    found = engine.model(model, names).with_columns(pl.col("day").cast(pl.Date))
-    on = ["day", "value_1"] + (["value_2"] if "value_2" in found.columns else [])
-    counts = part.join(found, on=on, how="left")
+    names = [first[key] for key in ATTRIBUTE_KEY if first[key] is not None]
+    model = "hour_exposure" if first["hourly"] else MODELS[len(names) - 1]
+    found = engine.model(f"attribute/{model}", dict(zip("abc", names, strict=False)))
+    on = ["day", *VALUE_KEY[: len(names)]]
+    counts = part.join(found.with_columns(pl.col("day").cast(pl.Date)), on=on, how="left")
     if first["hourly"]:
         counts = counts.with_columns(pl.col("hour").fill_null(0))
     return counts.with_columns(pl.col("sessions").fill_null(0))

@@ -9,20 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import polars as pl
 
 from cx_analytics.attribute.cells import Period
-from cx_analytics.attribute.counts import Floats, Ints
+from cx_analytics.attribute.counts import Bools, Floats, Ints
 from cx_analytics.attribute.evidence import (
     TYPE_PRICE,
+    change_gain,
     cluster_effect,
     exact_theta,
     nested_effect,
 )
 from cx_analytics.attribute.hazard import Term
-from cx_analytics.attribute.scoring import Scorer
+from cx_analytics.attribute.scoring import Given, Scorer
 
 LEAST_CUSTOMERS = 4
 LEAST_RATIO, LEAST_RATIO_PAIR, LEAST_RATIO_CLOSED = 1.15, 1.4, 1.5
+FRAILTY = 1.5
+"""Shape k of the gamma frailty between customers: their rates vary by 1/sqrt(k) = 82 %."""
 ACTIVE_GAIN = 0.5
 """A type joins a cause when it gains this many nats: weaker excess is left to the noise."""
 
@@ -66,63 +70,101 @@ class Assessor:
     period: Period
     scorer: Scorer
     customer: Ints = field(init=False)
-    customer_exposure: Floats = field(init=False)
     customer_faults: Floats = field(init=False)
+    customer_exposure: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         period = self.period
         column = period.counts.columns["customer_id"]
         self.customer = column.codes[period.faults]
-        size = len(column.levels)
-        known = self.customer[self.customer >= 0]
-        self.customer_faults = np.bincount(known, minlength=size).astype(float)
+        self.customer_faults = _tally(self.customer, len(column.levels))
         self.customer_exposure = period.cells.customer_sessions[:, period.first : period.last].sum(
             axis=1
         )
         self._children = _children(period)
+        self._event = _events(period)
 
-    def assess(self, term: Term, rate: Floats, typical: Floats, noise: Floats) -> Assessment:
-        """Judge a term against hazards `rate` that do not hold it."""
-        period = self.period
+    def assess(self, term: Term, given: Given) -> Assessment:
+        """Judge a term against hazards that do not hold it."""
+        period, typical = self.period, given.typical
         own = term.faults(period)
         exposure = term.sessions(period)
-        kind = period.kind[own]
-        theta, gain = self._by_type(kind, 1.0 / rate[own], exposure)
-        counted = gain > TYPE_PRICE
+        kind, weight = period.kind[own], 1.0 / given.rate[own]
+        theta, gain, counted = self._shape(kind, weight, exposure, typical)
         inside = own[counted[kind]]
-        score = typical[period.kind[inside]] / (rate[inside] + theta[period.kind[inside]])
-        expected = float((rate[inside] / (rate[inside] + theta[period.kind[inside]])).sum())
+        added = given.rate[inside] + theta[period.kind[inside]]
+        score = typical[period.kind[inside]] / added
+        expected = float((given.rate[inside] / added).sum())
         scale = float(typical[counted].sum())
-        effect = max(
-            self._customers(inside, score, scale * (term.last - term.first) / period.days),
+        clustered = max(
+            self._clusters(inside, score, scale * (term.last - term.first) / period.days),
             self._nested(term, inside, score, scale),
-            1.0 + float(noise[term.cell]) * exposure * float(typical.sum()),
         )
+        noise = 1.0 + float(given.noise[term.cell]) * exposure * float(typical.sum())
+        change = self._change(term, given, counted)
+        worth = max(gain / max(clustered, noise), min(change, gain) / clustered)
         first, last = np.array([term.first]), np.array([term.last])
         price = self.scorer.price[term.cell] + self.scorer.window_price(first, last)[0]
+        price -= given.rebate
         return Assessment(
             term=term,
-            theta=np.where(gain > ACTIVE_GAIN, theta, 0.0),
-            gain=float(np.maximum(gain - TYPE_PRICE, 0.0).sum()),
-            effect=effect,
+            theta=theta,
+            gain=gain,
+            effect=gain / worth if worth > 0 else max(clustered, noise),
             price=float(price),
             ratio=len(inside) / max(expected, 1e-9),
             customers=len(np.unique(self.customer[inside])),
             least_ratio=self._least_ratio(term),
         )
 
-    def _by_type(self, kind: Ints, weight: Floats, exposure: float) -> tuple[Floats, Floats]:
-        found = [exact_theta(weight[kind == t], exposure) for t in range(self.period.types)]
-        pair = np.array(found).reshape(-1, 2)
-        return pair[:, 0], pair[:, 1]
+    def _shape(
+        self, kind: Ints, weight: Floats, exposure: float, typical: Floats
+    ) -> tuple[Floats, float, Bools]:
+        """Theta by type, L, and which types count: each on its own, or all raised alike."""
+        types = self.period.types
+        found = [exact_theta(weight[kind == t], exposure) for t in range(types)]
+        theta, gain = np.array(found).reshape(-1, 2).T
+        own = float(np.maximum(gain - TYPE_PRICE, 0.0).sum())
+        mix = typical / max(float(typical.sum()), 1e-12)
+        level, alike = exact_theta(weight * mix[kind], exposure)
+        if alike - TYPE_PRICE > own:
+            return level * mix, alike - TYPE_PRICE, np.ones(types, dtype=bool)
+        return np.where(gain > ACTIVE_GAIN, theta, 0.0), own, gain > TYPE_PRICE
 
-    def _customers(self, inside: Ints, score: Floats, scale: float) -> float:
-        """Clustering in customers beyond what their sessions lead one to expect."""
+    def _change(self, term: Term, given: Given, counted: Bools) -> float:
+        """What the window gains over a cell that was always like this; 0 for all days.
+
+        Only of day windows, on the types that count.
+        """
+        period = self.period
+        if term.last - term.first == period.days or not counted.any():
+            return 0.0
+        tally = np.zeros(period.days)
+        own = period.members(term.cell)
+        own = own[counted[period.kind[own]]]
+        np.add.at(tally, period.day[own], (given.level / given.rate)[own])
+        calm = np.diff(period.exposure[term.cell]) * given.by_day
+        inside = np.zeros(period.days, dtype=bool)
+        inside[term.first : term.last] = True
+        sums = [np.array([v[w].sum()]) for w in (inside, ~inside) for v in (tally, calm)]
+        if sums[3][0] <= 0:
+            return 0.0
+        return max(0.0, float(change_gain(*sums)[0]) - TYPE_PRICE)
+
+    def _clusters(self, inside: Ints, score: Floats, scale: float) -> float:
+        """Clustering in customers beyond what their sessions lead one to expect.
+
+        At least that of gamma frailty: 1 + mu / k with mu the faults that the customer of the
+        average fault was expected to have here; and at least that of events told several times
+        (one unit, one moment): data that are doubled say nothing new.
+        """
         customer = self.customer[inside]
-        known = customer[customer >= 0]
-        here = np.bincount(known, minlength=len(self.customer_faults))
+        here = _tally(customer, len(self.customer_faults))
         part = here / np.maximum(self.customer_faults, 1.0)
-        return cluster_effect(score, customer, self.customer_exposure * part * scale)
+        expected = self.customer_exposure * part * scale
+        frailty = float((here * expected).sum()) / max(len(inside), 1) / FRAILTY
+        effect = max(cluster_effect(score, customer, expected), 1.0 + frailty)
+        return max(effect, cluster_effect(score, self._event[inside]))
 
     def _nested(self, term: Term, inside: Ints, score: Floats, scale: float) -> float:
         """Clustering in what the cell is made of: the cells of a region, the lots of a model."""
@@ -142,6 +184,21 @@ class Assessor:
         if closed or key.hours is not None:
             return LEAST_RATIO_CLOSED
         return LEAST_RATIO_PAIR if len(key.conditions) > 1 else LEAST_RATIO
+
+
+def _tally(cluster: Ints, size: int) -> Floats:
+    """Faults by cluster; -1 belongs to none."""
+    return np.bincount(cluster[cluster >= 0], minlength=size).astype(float)
+
+
+def _events(period: Period) -> Ints:
+    """A number for each unit and moment (customer, where the unit is not known)."""
+    columns = period.counts.columns
+    who = period.codes("unit_id") if "unit_id" in columns else np.full(len(period.kind), -1)
+    who = np.where(who >= 0, who, -2 - period.codes("customer_id"))
+    moment = period.counts.rows["started_at"].cast(pl.Int64).to_numpy()[period.faults]
+    pairs = np.stack([who, moment], axis=1)
+    return np.asarray(np.unique(pairs, axis=0, return_inverse=True)[1].ravel(), dtype=np.int64)
 
 
 def _children(period: Period) -> dict[str, tuple[str, ...]]:

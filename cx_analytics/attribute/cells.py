@@ -7,13 +7,17 @@ what they are worth (search.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from cx_analytics.attribute.aggregate import CELL_KEY
+from cx_analytics.attribute.aggregate import ATTRIBUTE_KEY, CELL_KEY, VALUE_KEY
+from cx_analytics.attribute.asked import Asked
 from cx_analytics.attribute.candidates import (
     MIN_FAULTS,
     MIN_FAULTS_INDIVIDUAL,
@@ -23,16 +27,14 @@ from cx_analytics.attribute.candidates import (
     singles,
 )
 from cx_analytics.attribute.counts import Bools, Counts, Floats, Ints
-from cx_analytics.attribute.evidence import poisson_gain
+from cx_analytics.attribute.evidence import over_types, poisson_gain
 from cx_analytics.attribute.incidents import Hours, sharpened
-from cx_analytics.attribute.pairs import BLOCK, pairs
-
-COVERED = 0.97
-"""A pair that covers more than this of a parent's sessions is not separable from it."""
-
+from cx_analytics.attribute.pairs import BLOCK
 
 PROMISING = 4.0
-"""Nats that a pair must gain over the overall fault rate; far below the price of any pair."""
+"""Nats that a conjunction must gain over CALM times the overall fault rate; far below its price."""
+CALM = 0.8
+"""The rate without causes is below the overall one; this part of it is on the safe side."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ class Key:
     def names(self) -> tuple[str, ...]:
         return tuple(name for name, _ in self.conditions)
 
+    @property
+    def order(self) -> int:
+        """How many conditions it has."""
+        return len(self.conditions)
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -55,6 +62,8 @@ class Cells:
     `exposure` has shape (cells, days). The faults of cell c are
     `fault[start[c]:start[c + 1]]`, ascending in time. `customer_sessions` has the sessions of
     customers with several faults by (level of customer_id, day), zero for the others.
+    The first `simple` cells are single values, incidents and individuals; conjunctions follow.
+    Both parts are in order of simplicity.
     """
 
     keys: tuple[Key, ...]
@@ -63,29 +72,32 @@ class Cells:
     fault: Ints
     nested: dict[str, frozenset[str]]
     customer_sessions: Floats
+    simple: int
 
     @classmethod
-    def of(cls, counts: Counts) -> Cells:
+    def of(cls, asked: Asked) -> Cells:
         """The cells that fault rows point to and whose exposure is known."""
-        asked = _Asked(counts)
-        keys: list[Key] = []
-        exposures: list[Floats] = []
-        faults: list[Ints] = []
-        for group, individual in _groups(counts):
-            exposure, known = asked.exposure(group)
-            members = _members(counts, group)
-            if len(group.names) > 1 and not individual:
-                known &= _promising(counts, exposure, members)
-            for place in np.flatnonzero(known):
-                keys.append(_key(counts, group, int(place), individual))
-                exposures.append(exposure[place])
-                faults.append(members[place])
+        counts = asked.counts
+        own = ((group, True) for group in individuals(counts))
+        listed = list(_listed(asked, chain(((group, False) for group in singles(counts)), own)))
+        customers = _customer_sessions(counts, listed)
         for hours, by_day in sharpened(counts):
-            keys.append(_incident_key(counts, hours))
-            exposures.append(by_day)
-            faults.append(_incident_faults(counts, hours))
-        order = sorted(range(len(keys)), key=lambda n: _simplicity(counts, keys[n]))
-        return cls._stacked(counts, keys, exposures, faults, order)
+            key, faults = _incident_key(counts, hours), _incident_faults(counts, hours)
+            listed.append(_Cell(key, by_day, faults))
+        none = np.zeros((0, max(len(counts.days), 1)))
+        empty = cls((), none, *_NO_FAULTS, nesting(counts), customers, 0)
+        simple = empty._plus(sorted(listed, key=lambda one: _simplicity(counts, one.key)))
+        simple = replace(simple, simple=len(simple.keys))
+        return simple.with_conjunctions(asked, conjunctions(counts))
+
+    def with_conjunctions(self, asked: Asked, groups: Iterable[Group]) -> Cells:
+        """These cells and those of some pairs and triples whose exposure is known."""
+        known = set(self.keys[self.simple :])
+        listed = _listed(asked, ((group, False) for group in groups))
+        more = self._plus([one for one in listed if one.key not in known])
+        simplicity = [_simplicity(asked.counts, key) for key in more.keys[self.simple :]]
+        order = sorted(range(len(simplicity)), key=simplicity.__getitem__)
+        return more._ordered([*range(self.simple), *(self.simple + n for n in order)])
 
     @property
     def least(self) -> Ints:
@@ -93,46 +105,84 @@ class Cells:
         own = [key.individual or key.hours is not None for key in self.keys]
         return np.where(np.array(own, dtype=bool), MIN_FAULTS_INDIVIDUAL, MIN_FAULTS)
 
-    @classmethod
-    def _stacked(
-        cls,
-        counts: Counts,
-        keys: list[Key],
-        exposures: list[Floats],
-        faults: list[Ints],
-        order: list[int],
-    ) -> Cells:
-        sizes = [len(faults[n]) for n in order]
-        none = np.zeros(0, dtype=np.int64)
-        return cls(
-            keys=tuple(keys[n] for n in order),
-            exposure=np.array([exposures[n] for n in order]).reshape(
-                len(order), max(len(counts.days), 1)
-            ),
-            start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-            fault=np.concatenate([none, *(faults[n] for n in order)]).astype(np.int64),
-            nested=nesting(counts),
-            customer_sessions=_customer_sessions(counts, keys, exposures),
+    def _ordered(self, order: list[int]) -> Cells:
+        sizes = np.diff(self.start)[order]
+        start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        inside = np.arange(start[-1]) - np.repeat(start[:-1], sizes)
+        return replace(
+            self,
+            keys=tuple(self.keys[n] for n in order),
+            exposure=self.exposure[order],
+            start=start,
+            fault=self.fault[np.repeat(self.start[:-1][order], sizes) + inside],
+        )
+
+    def _plus(self, cells: list[_Cell]) -> Cells:
+        if not cells:
+            return self
+        sizes = np.cumsum([len(one.faults) for one in cells])
+        return replace(
+            self,
+            keys=(*self.keys, *(one.key for one in cells)),
+            exposure=np.concatenate([self.exposure, np.array([one.exposure for one in cells])]),
+            start=np.concatenate([self.start, self.start[-1] + sizes]).astype(np.int64),
+            fault=np.concatenate([self.fault, *(one.faults for one in cells)]).astype(np.int64),
         )
 
 
-def _customer_sessions(counts: Counts, keys: list[Key], exposures: list[Floats]) -> Floats:
+class _Cell(NamedTuple):
+    """One candidate: what it is, its sessions by day, its faults ascending in time."""
+
+    key: Key
+    exposure: Floats
+    faults: Ints
+
+
+_NO_FAULTS = (np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64))
+
+
+def _listed(asked: Asked, groups: Iterable[tuple[Group, bool]]) -> Iterator[_Cell]:
+    """The usable candidates of some groups (each with whether it is of individuals)."""
+    counts = asked.counts
+    for group, individual in groups:
+        exposure, known = asked.exposure(group)
+        members = _members(counts, group)
+        if len(group.names) > 1 and not individual:
+            known &= _promising(counts, exposure, members)
+        for place in np.flatnonzero(known):
+            key = _key(counts, group, int(place), individual)
+            yield _Cell(key, exposure[place], members[place])
+
+
+def _customer_sessions(counts: Counts, cells: list[_Cell]) -> Floats:
     levels = counts.columns["customer_id"].levels
     place = {value: n for n, value in enumerate(levels)}
     found = np.zeros((len(levels), max(len(counts.days), 1)))
-    for key, exposure in zip(keys, exposures, strict=True):
+    for key, exposure, _ in cells:
         if key.names == ("customer_id",):
             found[place[key.conditions[0][1]]] = exposure
     return found
 
 
-def _groups(counts: Counts) -> Iterable[tuple[Group, bool]]:
-    for group in singles(counts):
-        yield group, False
-    for group in pairs(counts):
-        yield group, False
-    for group in individuals(counts):
-        yield group, True
+def conjunctions(counts: Counts) -> list[Group]:
+    """The pairs and triples of values that were counted; values without a fault are left out."""
+    if counts.cells is None or counts.cells.is_empty():
+        return []
+    rows = counts.cells.lazy().filter(pl.col("attribute_2").is_not_null(), pl.col("hour").is_null())
+    parts = rows.select(CELL_KEY).unique().collect().partition_by(ATTRIBUTE_KEY)
+    found = [_coded(counts, part) for part in parts]
+    return sorted((g for g in found if g is not None), key=lambda group: group.names)
+
+
+def _coded(counts: Counts, part: pl.DataFrame) -> Group | None:
+    names = tuple(name for name in part.select(ATTRIBUTE_KEY).row(0) if name is not None)
+    if not set(names) <= set(counts.names):
+        return None
+    columns = [counts.columns[name] for name in names]
+    codes = [one.coded(part[key]) for one, key in zip(columns, VALUE_KEY, strict=False)]
+    table = np.stack(codes, axis=1)
+    table = table[table.min(axis=1) >= 0]
+    return Group(names, table[np.lexsort(table.T[::-1])])
 
 
 def _simplicity(counts: Counts, key: Key) -> tuple[object, ...]:
@@ -177,75 +227,24 @@ def _members(counts: Counts, group: Group) -> list[Ints]:
 
 
 def _promising(counts: Counts, exposure: Floats, members: list[Ints]) -> Bools:
-    """Pairs whose faults exceed their exposure's share, over all days or in some block.
+    """Conjunctions whose faults of some types exceed a part of the overall rate of these types.
 
-    Most pairs were asked for because their attributes go together; now the exposure is
-    known, and those need not be carried through the search.
+    Most were asked for because their attributes go together; now the exposure is known, and
+    those need not be carried through the search. Over all days, or in some block of days.
     """
-    days = len(counts.days)
-    faults = np.array([np.bincount(counts.day[own], minlength=days) for own in members])
-    rate = np.bincount(counts.day, minlength=days) / np.maximum(counts.sessions, 1.0)
-    expected = exposure * rate
-    starts = np.arange(0, days, BLOCK)
-    observed: Floats = faults.reshape(len(members), days).astype(float)
-    whole = poisson_gain(observed.sum(axis=1), expected.sum(axis=1))
-    block = poisson_gain(
-        np.add.reduceat(observed, starts, axis=1), np.add.reduceat(expected, starts, axis=1)
-    )
-    return np.asarray(np.maximum(whole, block.max(axis=1, initial=0.0)) >= PROMISING)
-
-
-class _Asked:
-    """Exposure of cells: from the value counts, or from the cells counted on request."""
-
-    def __init__(self, counts: Counts) -> None:
-        self.counts = counts
-        self.groups: dict[tuple[str, ...], pl.DataFrame] = {}
-        if counts.cells is not None and not counts.cells.is_empty():
-            rows = counts.cells.filter(pl.col("hour").is_null())
-            for part in rows.partition_by("attribute_1", "attribute_2"):
-                names = [part["attribute_1"][0], part["attribute_2"][0]]
-                self.groups[tuple(name for name in names if name is not None)] = part
-
-    def exposure(self, group: Group) -> tuple[Floats, Bools]:
-        """Sessions by (cell of the group, day), and which cells are usable candidates."""
-        counts = self.counts
-        if len(group.names) == 1 and group.names[0] in counts.values:
-            exposure = counts.values[group.names[0]][group.codes[:, 0]]
-            return exposure, np.ones(len(exposure), dtype=bool)
-        if group.names not in self.groups:
-            return np.zeros((len(group.codes), len(counts.days))), np.zeros(
-                len(group.codes), dtype=bool
-            )
-        exposure, known = self._counted(group)
-        return exposure, known & ~self._covers_parent(group, exposure)
-
-    def _counted(self, group: Group) -> tuple[Floats, Bools]:
-        counts = self.counts
-        place = pl.DataFrame(
-            {
-                f"value_{n + 1}": [counts.columns[name].levels[c] for c in group.codes[:, n]]
-                for n, name in enumerate(group.names)
-            },
-            schema={f"value_{n + 1}": pl.String() for n in range(len(group.names))},
-        ).with_row_index("cell")
-        days = pl.DataFrame({"day": counts.days}).with_row_index("at")
-        keys = CELL_KEY[1 : 2 * len(group.names) : 2]
-        rows = self.groups[group.names].join(place, on=keys).join(days, on="day")
-        exposure = np.zeros((len(group.codes), len(counts.days)))
-        cell = rows["cell"].cast(pl.Int64).to_numpy()
-        exposure[cell, rows["at"].cast(pl.Int64).to_numpy()] = rows["sessions"].to_numpy()
-        return exposure, np.bincount(cell, minlength=len(group.codes)) > 0
-
-    def _covers_parent(self, group: Group, exposure: Floats) -> Bools:
-        covers = np.zeros(len(group.codes), dtype=bool)
-        if len(group.names) < 2:
-            return covers
-        for place, name in enumerate(group.names):
-            if name in self.counts.values:
-                parent = self.counts.values[name][group.codes[:, place]].sum(axis=1)
-                covers |= exposure.sum(axis=1) > COVERED * parent
-        return covers
+    starts = np.arange(0, len(counts.days), BLOCK)
+    shape = (len(members), len(counts.kinds), len(starts))
+    place = counts.kind * shape[2] + counts.day // BLOCK
+    size = shape[1] * shape[2]
+    tally = [np.bincount(place[own], minlength=size) for own in members]
+    observed: Floats = np.array(tally, dtype=float).reshape(shape)
+    sessions = np.maximum(np.add.reduceat(counts.sessions, starts), 1.0)
+    rate = np.bincount(place, minlength=size).reshape(shape[1:]) / sessions
+    expected = np.add.reduceat(exposure, starts, axis=1)[:, None, :] * rate * CALM
+    gain = poisson_gain(observed, expected)
+    whole = poisson_gain(observed.sum(axis=2), expected.sum(axis=2))
+    best = np.maximum(over_types(gain, axis=1).max(axis=1, initial=0.0), over_types(whole, axis=1))
+    return np.asarray(best >= PROMISING)
 
 
 @dataclass(frozen=True)
@@ -319,6 +318,11 @@ class Period:
 
     def key(self, cell: int) -> Key:
         return self.cells.keys[int(self.cell[cell])]
+
+    @cached_property
+    def place(self) -> dict[Key, int]:
+        """Where each kept cell is."""
+        return {self.key(n): n for n in range(len(self.cell))}
 
     def members(self, cell: int, first: int = 0, last: int | None = None) -> Ints:
         """The faults of a cell on days first <= day < last of the period."""

@@ -10,9 +10,10 @@ strata's exposure like all others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -48,6 +49,15 @@ class Coded:
             place, on="value", how="left", maintain_order="left"
         )["code"]
         return cls(tuple(levels.to_list()), codes.cast(pl.Int64).fill_null(-1).to_numpy())
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """The code of each level."""
+        return {level: code for code, level in enumerate(self.levels)}
+
+    def coded(self, values: Iterable[str]) -> Ints:
+        """Codes of some values; -1 where no fault has the value."""
+        return np.array([self.place.get(value, -1) for value in values], dtype=np.int64)
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,30 @@ def over_types(gain: Floats, axis: int) -> Floats:
     return np.asarray(np.maximum(gain - TYPE_PRICE, 0.0).sum(axis=axis))
 
 
+def change_gain(
+    inside: Floats, expected: Floats, outside: Floats, expected_outside: Floats
+) -> Floats:
+    """Log-likelihood ratio of two rates against one, where the rate inside is the higher.
+
+    O1 ln(O1/mu1) + O2 ln(O2/mu2) - O ln(O/mu): what a window gains over a cell that was always
+    like this. A level of its own that a cell has without a cause cancels out.
+
+    >>> one = np.array([20.0]), np.array([10.0])
+    >>> [round(float(change_gain(*one, *[np.array([n]) for n in out])[0]), 2)
+    ...  for out in ((40.0, 20.0), (20.0, 20.0))]
+    [0.0, 2.36]
+    """
+    higher = inside * expected_outside > outside * expected
+    whole, expected_whole = inside + outside, expected + expected_outside
+    gain = _times_log(inside, expected) + _times_log(outside, expected_outside)
+    return np.asarray(np.where(higher, gain - _times_log(whole, expected_whole), 0.0))
+
+
+def _times_log(observed: Floats, expected: Floats) -> Floats:
+    ratio = np.maximum(observed, 1e-12) / np.maximum(expected, 1e-12)
+    return np.asarray(observed * np.log(ratio))
+
+
 def exact_theta(weight: Floats, exposure: float, rounds: int = 30) -> tuple[float, float]:
     """The maximiser theta >= 0 of sum ln(1 + theta w_i) - theta E, and the maximum.
 
@@ -99,7 +123,8 @@ def nested_effect(score: Floats, child: Ints, expected: Floats) -> float:
 
     sum_g (sum_i s_i - e_g)^2 / sum_i s_i^2 * G/(G-1) over the children g with their expected
     score e_g: large when one child carries the parent's faults. Children without a fault
-    are taken as too small to matter.
+    are taken as too small to matter. Of that ratio two standard errors, sqrt(2/(G-1) + 1/n)
+    each, may be chance: two lots never fall out evenly.
     """
     naive = float((score * score).sum())
     known = child >= 0
@@ -108,7 +133,9 @@ def nested_effect(score: Floats, child: Ints, expected: Floats) -> float:
         return 1.0
     totals = np.bincount(place, weights=score[known], minlength=len(groups))
     spread = float(((totals - expected[groups]) ** 2).sum())
-    return max(1.0, spread / naive * len(groups) / (len(groups) - 1))
+    free = len(groups) - 1
+    chance = np.sqrt(2.0 / free + 1.0 / len(score))
+    return max(1.0, float(spread / naive * len(groups) / free / (1.0 + 2.0 * chance)))
 
 
 def noise_variance(residual: Floats, variance: Floats, expected: Floats) -> float:

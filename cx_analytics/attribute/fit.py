@@ -6,19 +6,31 @@ everything that a single fit does (search.py) and says (report.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-import numpy as np
 import polars as pl
 
-from cx_analytics.attribute.cells import Cells, Key, Period
+from cx_analytics.attribute.aggregate import missing_cells
+from cx_analytics.attribute.asked import Asked
+from cx_analytics.attribute.candidates import Group
+from cx_analytics.attribute.cells import Cells, Key, Period, conjunctions
 from cx_analytics.attribute.counts import Counts
 from cx_analytics.attribute.hazard import Term
+from cx_analytics.attribute.refine import hidden, profiles, triples
 from cx_analytics.attribute.report import Findings, findings
 from cx_analytics.attribute.search import Search
+from cx_analytics.attribute.wanted import on_all_days
 from cx_analytics.contracts.errors import InputRefused
+
+Counting = Callable[[pl.DataFrame], pl.DataFrame]
+"""Takes wanted cells (rows of `wanted_cells`), gives their exposure as rows of CELL_COUNTS."""
+
+REFINEMENTS = 2
+"""How often the search of one day may ask for more cells."""
+WEEKLY = 0
+"""Mondays: then causes ask for more cells although they are the same as the day before."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,7 @@ def find_causes(
     window_days: int = 28,
     warm: bool = True,
     shares: bool = True,
+    count: Counting | None = None,
 ) -> Findings:
     """Root causes of the faults in the `window_days` days that end with `as_of`.
 
@@ -48,6 +61,8 @@ def find_causes(
     known : the latest rows of `causes_history` before `as_of`; they give ids, first reports
         and, when `warm`, the start of the search.
     shares : whether to make the shares of every fault.
+    count : counts the exposure of asked-for cells, as `cell_exposure` does on an engine. With
+        it causes of three conditions are found; without it only those among `counts.cells`.
 
     Raises
     ------
@@ -55,7 +70,15 @@ def find_causes(
     """
     wanted = [as_of] if shares else []
     return next(
-        fit_days(counts, [as_of], known=known, window_days=window_days, warm=warm, shares_on=wanted)
+        fit_days(
+            counts,
+            [as_of],
+            known=known,
+            window_days=window_days,
+            warm=warm,
+            shares_on=wanted,
+            count=count,
+        )
     )
 
 
@@ -67,6 +90,7 @@ def fit_days(
     window_days: int = 28,
     warm: bool = True,
     shares_on: Sequence[date] | None = None,
+    count: Counting | None = None,
 ) -> Iterator[Findings]:
     """Findings day after day, each fit starting from the causes of the day before.
 
@@ -75,18 +99,76 @@ def fit_days(
     days = sorted(as_of_days)
     wanted = set(days[-1:] if shares_on is None else shares_on)
     _check(counts, days, window_days)
-    cells = Cells.of(counts)
-    place = {key: n for n, key in enumerate(cells.keys)}
+    table = _Table.of(counts, count)
     start = _from_known(counts, known) if warm else []
     for day in days:
-        last = counts.index(day) + 1
-        first = max(0, last - window_days)
-        period = Period.of(counts, cells, first, last)
-        search = Search(period).run(_terms(period, place, start))
+        search = _fit(table, day, start, window_days)
         result = findings(search, day, known, shares=day in wanted)
         yield result
         known = result.causes
         start = _carried(search) if warm else []
+
+
+@dataclass
+class _Table:
+    """The counts and cells of a run, which grow when a search asks for more."""
+
+    counts: Counts
+    asked: Asked
+    cells: Cells
+    count: Counting | None
+
+    @classmethod
+    def of(cls, counts: Counts, count: Counting | None) -> _Table:
+        asked = Asked(counts)
+        table = cls(counts, asked, Cells.of(asked), count)
+        table.learn(conjunctions(counts))
+        return table
+
+    def learn(self, groups: Sequence[Group]) -> bool:
+        """Count what is not known of these cells yet; whether there are new ones to try."""
+        missing = missing_cells(on_all_days(self.counts, groups), self.counts.cells)
+        if self.count is None or missing.is_empty():
+            return False
+        fresh, before = self.count(missing), self.counts.cells
+        both = fresh if before is None else pl.concat([before, fresh], how="diagonal_relaxed")
+        self.counts, size = self.counts.with_cells(both), len(self.cells.keys)
+        self.asked.learn(fresh)
+        self.cells = self.cells.with_conjunctions(self.asked, groups)
+        return len(self.cells.keys) > size
+
+    def refined(self, search: Search) -> bool:
+        """Count what the causes of a search ask for; whether there are new cells to try."""
+        new = self.learn([*profiles(search), *hidden(search)])
+        return self.learn(triples(search, self.asked)) or new
+
+    def period(self, day: date, window_days: int) -> Period:
+        last = self.counts.index(day) + 1
+        return Period.of(self.counts, self.cells, max(0, last - window_days), last)
+
+
+def _fit(table: _Table, day: date, start: Sequence[_Start], window_days: int) -> Search:
+    """The search of one day; once more where its causes ask for cells not counted yet.
+
+    Causes ask when they are others than the day before, and once a week.
+    """
+    search = Search(period := table.period(day, window_days))
+    search.run(_terms(period, start))
+    same = _shared(search) == {one.key for one in start if not one.key.individual}
+    if same and day.weekday() != WEEKLY:
+        return search
+    for _ in range(REFINEMENTS):
+        if not table.refined(search):
+            break
+        start = _carried(search)
+        search = Search(period := table.period(day, window_days))
+        search.run(_terms(period, start))
+    return search
+
+
+def _shared(search: Search) -> set[Key]:
+    keys = {search.period.key(term.cell) for term in search.hazard.terms}
+    return {key for key in keys if not key.individual}
 
 
 def _check(counts: Counts, days: Sequence[date], window_days: int) -> None:
@@ -129,18 +211,15 @@ def _hours(moment: datetime | None, origin: datetime) -> int | None:
     return None if moment is None else int((moment - origin) / timedelta(hours=1))
 
 
-def _terms(period: Period, place: dict[Key, int], start: Sequence[_Start]) -> list[Term]:
+def _terms(period: Period, start: Sequence[_Start]) -> list[Term]:
     """Earlier shared causes as terms of this period; what it does not cover is left out.
 
     Individuals are found anew: they must follow the shared causes, not precede them.
     """
     terms = []
     for one in start:
-        run = place.get(one.key)
-        if run is None or one.key.individual:
-            continue
-        cell = int(np.searchsorted(period.cell, run))
-        if cell >= len(period.cell) or period.cell[cell] != run:
+        cell = period.place.get(one.key)
+        if cell is None or one.key.individual:
             continue
         first = max(0, (one.first or 0) - period.first)
         last = period.days if one.last is None else min(period.days, one.last - period.first)

@@ -15,18 +15,19 @@ from math import log
 
 import numpy as np
 
-from cx_analytics.attribute.assess import ACTIVE_GAIN, Assessor
+from cx_analytics.attribute.assess import ACTIVE_GAIN, FRAILTY, Assessor
 from cx_analytics.attribute.counts import Floats, Ints
 from cx_analytics.attribute.evidence import exact_theta
 from cx_analytics.attribute.hazard import Hazard, Term
-from cx_analytics.attribute.scoring import FIXED_PRICE
 
-FRAILTY = 1.5
-"""Shape k of the gamma frailty between customers: their rates vary by 1/sqrt(k) = 82 %."""
 MIX_SHAPE = 0.7
 """Dirichlet shape of the types of an individual trouble: mostly two or three of them."""
 LEAST_WEIGHT = 4.0
 LEAST_RATIO = 3.0
+REBATE = 1.3
+"""A gamma prior on the number of individuals: how much each that was found lowers the price."""
+FIXED_PRICE = 1.5
+"""Nats to say that someone has trouble of his own at all."""
 KINDS = 3
 """Kinds of individuals: unit, customer, customer at a cell."""
 
@@ -128,7 +129,7 @@ def _price(hazard: Hazard, cells: Ints, found: int) -> Floats:
     """
     share = hazard.period.exposure[cells, -1] / max(hazard.period.sessions, 1.0)
     return np.asarray(
-        log(KINDS) - np.log(np.maximum(share, 1e-12)) + FIXED_PRICE - log(1.0 + found)
+        log(KINDS) - np.log(np.maximum(share, 1e-12)) + FIXED_PRICE - REBATE * log(1.0 + found)
     )
 
 

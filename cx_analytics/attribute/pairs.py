@@ -26,8 +26,12 @@ PER_CUSTOMER = 3
 """Faults of a customer and block that count, or each broken unit would bring its own pairs."""
 
 
-def pairs(counts: Counts) -> list[Group]:
+def pairs(counts: Counts, left: Floats | None = None) -> list[Group]:
     """Pairs of values whose faults exceed what either value alone would bring.
+
+    `left` says how much of each fault is still unexplained (1 when not given): what strong
+    causes hide shows once they are known.
+
 
     A pair (u, v) with O faults is a candidate when O is above both O_u * share(v) and
     O_v * share(u), by PAIR_GAIN nats over all days or in some block, or when its attributes
@@ -35,7 +39,7 @@ def pairs(counts: Counts) -> list[Group]:
     left out: such a pair is its child.
     """
     nested = nesting(counts)
-    tallies = _Tallies(counts)
+    tallies = _Tallies(counts, np.ones(len(counts.day)) if left is None else left)
     found: list[tuple[tuple[str, str], Ints, Floats]] = []
     for a, b in combinations(counts.names, 2):
         if b not in nested[a] and a not in nested[b]:
@@ -52,8 +56,8 @@ def pairs(counts: Counts) -> list[Group]:
 class _Tallies:
     """Faults and shares of exposure by value and block of days."""
 
-    def __init__(self, counts: Counts) -> None:
-        self.counts = counts
+    def __init__(self, counts: Counts, left: Floats) -> None:
+        self.counts, self.left = counts, left
         self.blocks = max(1, -(-len(counts.days) // BLOCK))
         self.block = counts.day // BLOCK
         kept = _first_of_each(counts.columns["customer_id"].codes, self.block)
@@ -69,7 +73,7 @@ class _Tallies:
         codes, size = self.codes[name], len(self.counts.columns[name].levels)
         known = codes >= 0
         at = codes[known] * self.blocks + self.block[known]
-        tally = np.bincount(at, minlength=size * self.blocks)
+        tally = np.bincount(at, self.left[known], minlength=size * self.blocks)
         return np.asarray(tally.reshape(size, self.blocks), dtype=float)
 
     def pair_gain(self, a: str, b: str) -> tuple[Ints, Floats]:
@@ -102,7 +106,8 @@ class _Tallies:
         inside = row >= 0
         at = row[inside] * self.blocks + self.block[both][inside]
         size = int(keep.sum())
-        found = np.bincount(at, minlength=size * self.blocks).reshape(size, self.blocks)
+        weight = self.left[both][inside]
+        found = np.bincount(at, weight, minlength=size * self.blocks).reshape(size, self.blocks)
         return keys[keep], np.asarray(found, dtype=float)
 
 

@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from cx_analytics.attribute import responsibility
+from cx_analytics.attribute.assess import FRAILTY
 from cx_analytics.attribute.cells import Key
 from cx_analytics.attribute.counts import Floats
 from cx_analytics.attribute.evidence_sql import evidence_sql
 from cx_analytics.attribute.hazard import Term
 from cx_analytics.attribute.identity import Standing, Window, past, standings
-from cx_analytics.attribute.individuals import FRAILTY
+from cx_analytics.attribute.lot_watch import watch_lots
 from cx_analytics.attribute.probability import probability
 from cx_analytics.attribute.search import Search
 from cx_analytics.contracts.attributes import cause_domain
@@ -48,6 +50,7 @@ CAUSES_SCHEMA = pl.Schema(
         "rate_ratio": pl.Float64(),
         "rate_ratio_low": pl.Float64(),
         "rate_ratio_high": pl.Float64(),
+        "evidence": pl.Float64(),
         "probability": pl.Float64(),
         "customers": pl.Int64(),
         "units": pl.Int64(),
@@ -74,12 +77,14 @@ class Findings:
     shares : one row a fault and cause (or background), columns of FAULT_CAUSES plus `day`;
         None when they were not asked for.
     rivals : other conditions that explain a cause's faults nearly as well, in nats behind.
+    lots : the watch on lots, one row a lot.
     """
 
     as_of: date
     causes: pl.DataFrame
     shares: pl.DataFrame | None
     rivals: pl.DataFrame
+    lots: pl.DataFrame
 
 
 def findings(
@@ -108,6 +113,7 @@ def findings(
         causes.sort("excess_faults", "cause_id", descending=[True, False]),
         _shares(search, ids) if shares else None,
         _rivals(search, ids),
+        watch_lots(search),
     )
 
 
@@ -174,6 +180,7 @@ def _row(
         "expected_faults": expected,
         "excess_faults": excess,
         **_intervals(counted, expected, excess, effect),
+        "evidence": evidence,
         "probability": float(chance[0]),
         "customers": rows["customer_id"].drop_nulls().n_unique(),
         "units": rows["unit_id"].drop_nulls().n_unique(),
@@ -214,10 +221,12 @@ def _shares(search: Search, ids: dict[int, str]) -> pl.DataFrame:
     """Responsibilities of each fault of the period; they add up to 1."""
     period = search.period
     rows = period.counts.rows[period.faults]
-    fault, term, share = search.hazard.responsibilities()
+    fault, term, share = responsibility.shares(search.hazard, search.typical)
     positive = share > 0
     fault, term, share = fault[positive], term[positive], share[positive]
-    left = 1.0 - np.bincount(fault, share, minlength=rows.height)
+    total = np.bincount(fault, share, minlength=rows.height)
+    share = share / np.maximum(total, 1.0)[fault]
+    left = 1.0 - np.minimum(total, 1.0)
     every = np.concatenate([fault, np.arange(rows.height)])
     names = [ids[n] for n in term.tolist()] + [BACKGROUND] * rows.height
     shares: Floats = np.concatenate([share, np.clip(left, 0.0, 1.0)])

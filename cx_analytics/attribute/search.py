@@ -16,7 +16,8 @@ from cx_analytics.attribute.cells import Period
 from cx_analytics.attribute.counts import Floats, Ints
 from cx_analytics.attribute.hazard import Hazard, Term
 from cx_analytics.attribute.individuals import find_individuals
-from cx_analytics.attribute.scoring import Place, Scorer
+from cx_analytics.attribute.merging import merges
+from cx_analytics.attribute.scoring import Given, Place, Scorer
 
 STRONG = 10.0
 FINALISTS = 24
@@ -25,6 +26,10 @@ MAX_TERMS = 400
 MAX_PASSES = 60
 SWAP_GAIN = 1.0
 RIVAL_NATS = 6.0
+SLACK = 3.0
+"""So many nats may the exact score of a candidate be above the quick one."""
+NEAR_NATS = 5.0
+"""A candidate that misses its price by no more may be part of something narrower."""
 ROUNDS = 3
 
 
@@ -58,10 +63,12 @@ class Search:
         self._individuals()
         self._forward(0.0)
         for _ in range(ROUNDS):
-            if not self._refined():
-                break
+            before = self._shared_terms()
+            self._refine()
             self._individuals()
             self._forward(0.0)
+            if before == self._shared_terms():
+                break
         self.hazard.fit(rounds=200, tolerance=1e-6)
         self._judge_all()
         return self
@@ -73,8 +80,23 @@ class Search:
         sums = np.bincount(self.period.kind, share, minlength=self.period.types)
         return np.asarray(sums / max(self.period.sessions, 1.0), dtype=np.float64)
 
-    def _noise(self) -> Floats:
-        return self.scorer.noise(self.hazard.rate, self.typical)
+    def given(self) -> Given:
+        """What candidates are judged against: the model as it is."""
+        period, hazard, typical = self.period, self.hazard, self.typical
+        calm = np.bincount(period.day, hazard.level / hazard.rate, minlength=period.days)
+        sessions = period.counts.sessions[period.first : period.last]
+        by_day = (calm + 1.0) / np.maximum(sessions * typical.sum() + 1.0, 1.0)
+        noise = self.scorer.noise(hazard.rate, typical)
+        return Given(hazard.rate, hazard.level, typical, by_day, noise, self._strong())
+
+    def _strong(self) -> int:
+        """Shared causes in the model that need no rebate to be believed."""
+        return sum(one.evidence > STRONG for one in self.judged.values())
+
+    def near_misses(self) -> list[Place]:
+        """The best candidates that were not accepted, incidents left aside."""
+        places = self.scorer.places(self.given(), -NEAR_NATS)
+        return [place for place in places if not self.scorer.incident[place.cell]]
 
     # -- moves ---------------------------------------------------------------------------
 
@@ -84,6 +106,7 @@ class Search:
             return
         theta = np.array([self._first_theta(term) for term in usable])
         self.hazard = self.hazard.plus(usable, theta).fit(rounds=60)
+        self._judge_all()
 
     def _first_theta(self, term: Term) -> Floats:
         own = term.faults(self.period)
@@ -98,11 +121,12 @@ class Search:
                 return
             theta = np.array([one.theta for one in found])
             self.hazard = self.hazard.plus([one.term for one in found], theta).fit(rounds=25)
+            self.judged |= {one.term: one for one in found}
 
     def _pass(self, least: float) -> list[Assessment]:
         """The best new cause, and others that share next to no fault with it."""
-        rate, typical, noise = self.hazard.rate, self.typical, self._noise()
-        places = self.scorer.places(rate, typical, noise, least)
+        given = self.given()
+        places = self.scorer.places(given, least - SLACK)
         known = {(term.cell, term.first, term.last) for term in self.hazard.terms}
         terms = [Term(p.cell, p.first, p.last) for p in places if p[:3] not in known]
         judged: list[Assessment] = []
@@ -110,7 +134,7 @@ class Search:
         chosen: list[Assessment] = []
         for begin in range(0, min(len(terms), 10 * FINALISTS), FINALISTS):
             part = terms[begin : begin + FINALISTS]
-            judged = [self.assessor.assess(term, rate, typical, noise) for term in part]
+            judged = [self.assessor.assess(term, given) for term in part]
             for one in self._ranked(judged, least):
                 own = one.term.faults(self.period)
                 if taken[own].mean() <= DISJOINT:
@@ -129,6 +153,10 @@ class Search:
         return sorted(good, key=lambda one: (-one.evidence_under(common), one.term.cell))
 
     def _individuals(self) -> None:
+        """Find the individuals anew, given the shared causes in the model."""
+        individual = self.scorer.individual
+        before = [n for n, term in enumerate(self.hazard.terms) if individual[term.cell]]
+        self.hazard, self.worth = self.hazard.without(before).fit(rounds=25), {}
         for _ in range(4):
             found = find_individuals(self.hazard, self.assessor, self.typical)
             if not found:
@@ -137,31 +165,34 @@ class Search:
             theta = np.array([one.theta for one in found])
             self.hazard = self.hazard.plus([one.term for one in found], theta).fit(rounds=15)
 
-    def _refined(self) -> bool:
-        """One round of swap and drop; whether anything changed."""
-        before = list(self.hazard.terms)
+    def _refine(self) -> None:
+        """One round of swap, merge and drop."""
         self._judge_all()
         self._swap_all()
+        self._merge_all()
         self._drop_weak()
-        return before != self.hazard.terms
+
+    def _shared_terms(self) -> list[Term]:
+        return [self.hazard.terms[n] for n in self._shared()]
 
     def _shared(self) -> list[int]:
         individual = self.scorer.individual
         return [n for n, term in enumerate(self.hazard.terms) if not individual[term.cell]]
 
-    def _rate_without(self, place: int) -> Floats:
-        own = self.hazard.terms[place].faults(self.period)
+    def _rate_without(self, *places: int) -> Floats:
         rate = self.hazard.rate.copy()
-        rate[own] -= self.hazard.theta[place][self.period.kind[own]]
+        for place in places:
+            own = self.hazard.terms[place].faults(self.period)
+            rate[own] -= self.hazard.theta[place][self.period.kind[own]]
         return np.asarray(np.maximum(rate, self.hazard.level), dtype=float)
 
     def _judge_all(self) -> None:
-        typical, noise = self.typical, self._noise()
+        given = self.given()
         self.judged = {}
         for place in self._shared():
             term = self.hazard.terms[place]
-            rate = self._rate_without(place)
-            self.judged[term] = self.assessor.assess(term, rate, typical, noise)
+            alone = given.without(self._rate_without(place))
+            self.judged[term] = self.assessor.assess(term, alone)
 
     def _drop_weak(self) -> None:
         """Drop what no longer earns its price, the weakest first, refitting after each."""
@@ -179,12 +210,12 @@ class Search:
 
     def _swap_all(self) -> None:
         """Replace a cause by a rival that tells the same faults better, or more simply."""
-        typical, noise = self.typical, self._noise()
+        given = self.given()
         for place in self._shared():
             term = self.hazard.terms[place]
-            rate = self._rate_without(place)
-            own = self.assessor.assess(term, rate, typical, noise)
-            others = self._rivals(term, rate, typical, noise)
+            alone = given.without(self._rate_without(place))
+            own = self.assessor.assess(term, alone)
+            others = self._rivals(term, alone)
             best = self._better(own, others, place)
             self.rivals[best.term] = [
                 one
@@ -198,6 +229,33 @@ class Search:
                 terms[place], theta[place] = best.term, best.theta
                 self.hazard = self.hazard.with_terms(terms, theta).fit(rounds=25)
 
+    def _merge_all(self) -> None:
+        """Replace pieces by the one cause that they are pieces of, where that is shorter."""
+        while (found := self._merge()) is not None:
+            whole, places = found
+            slim = self.hazard.without(places)
+            self.hazard = slim.plus([whole.term], whole.theta[None, :]).fit(rounds=25)
+
+    def _merge(self) -> tuple[Assessment, list[int]] | None:
+        given, terms = self.given(), self.hazard.terms
+        for candidate, places in merges(self.period, terms, self._shared()):
+            rest = given.without(self._rate_without(*places))
+            whole = self.assessor.assess(candidate, rest)
+            if whole.acceptable and whole.evidence > self._worth(places, rest):
+                return whole, places
+        return None
+
+    def _worth(self, places: list[int], rest: Given) -> float:
+        """Evidence of some causes together, one given the other."""
+        total, rate = 0.0, rest.rate
+        for place in places:
+            one = self.assessor.assess(self.hazard.terms[place], rest.without(rate))
+            total += one.evidence
+            own = self.hazard.terms[place].faults(self.period)
+            rate = rate.copy()
+            rate[own] += self.hazard.theta[place][self.period.kind[own]]
+        return total
+
     def _better(self, own: Assessment, others: list[Assessment], place: int) -> Assessment:
         known = set(self.hazard.terms)
         best = own
@@ -210,7 +268,7 @@ class Search:
                 best = one
         return best
 
-    def _rivals(self, term: Term, rate: Floats, typical: Floats, noise: Floats) -> list[Assessment]:
+    def _rivals(self, term: Term, given: Given) -> list[Assessment]:
         """Cells that share many faults with a term, each in its best window."""
         own = term.faults(self.period)
         marked = np.zeros(len(self.period.kind), dtype=bool)
@@ -221,9 +279,9 @@ class Search:
         size = np.diff(self.period.start)
         near = (shared > 0.5 * len(own)) | ((shared > 0.6 * size) & (shared > 0.2 * len(own)))
         cells: Ints = np.flatnonzero(near & ~self.scorer.individual)
-        places = self.scorer.places_of(cells, rate, typical, noise, -np.inf)[:12]
+        places = self.scorer.places_of(cells, given, -np.inf)[:12]
         terms = [Term(p.cell, p.first, p.last) for p in _unlike(places, term)]
-        return [self.assessor.assess(one, rate, typical, noise) for one in terms]
+        return [self.assessor.assess(one, given) for one in terms]
 
 
 def _unlike(places: list[Place], term: Term) -> list[Place]:

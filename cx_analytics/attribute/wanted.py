@@ -6,6 +6,8 @@ candidates.py, incidents.py) and counting (aggregate.py).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import polars as pl
 
@@ -24,9 +26,7 @@ def wanted_cells(counts: Counts) -> pl.DataFrame:
     """
     groups = [group for group in singles(counts) if group.names[0] in counts.wide]
     groups += [*pairs(counts), *individuals(counts)]
-    days = pl.DataFrame({"day": counts.days}, schema={"day": pl.Date()})
-    whole = [_named(counts, group).join(days, how="cross") for group in groups]
-    frames = [frame.with_columns(hourly=pl.lit(False)) for frame in whole]
+    frames = [on_all_days(counts, groups)]
     for name, code, first, last in scan(counts):
         touched = counts.days[first // 24 : -(-last // 24)]
         frame = _named(counts, Group((name,), np.array([[code]])))
@@ -35,16 +35,22 @@ def wanted_cells(counts: Counts) -> pl.DataFrame:
                 hourly=pl.lit(True)
             )
         )
-    schema = {name: pl.String() for name in CELL_KEY} | {"day": pl.Date(), "hourly": pl.Boolean()}
-    whole_frame = pl.concat(frames) if frames else pl.DataFrame(schema=schema)
-    return whole_frame.unique().sort([*CELL_KEY, "day", "hourly"])
+    return pl.concat(frames).unique().sort([*CELL_KEY, "day", "hourly"])
+
+
+def on_all_days(counts: Counts, groups: Iterable[Group]) -> pl.DataFrame:
+    """The cells of some groups, asked for on every day of the counts (not by hour)."""
+    schema = {name: pl.String() for name in CELL_KEY}
+    named = pl.concat([pl.DataFrame(schema=schema), *(_named(counts, group) for group in groups)])
+    days = pl.DataFrame({"day": counts.days}, schema={"day": pl.Date()})
+    return named.join(days, how="cross").with_columns(hourly=pl.lit(False))
 
 
 def _named(counts: Counts, group: Group) -> pl.DataFrame:
     """A group's cells as attribute and value names."""
     height = len(group.codes)
     data: dict[str, list[str | None]] = {}
-    for place in range(2):
+    for place in range(len(CELL_KEY) // 2):
         name = group.names[place] if place < len(group.names) else None
         data[f"attribute_{place + 1}"] = [name] * height
         data[f"value_{place + 1}"] = (

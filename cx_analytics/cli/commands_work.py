@@ -73,6 +73,12 @@ def run(
         datetime | None,
         typer.Option("--to", formats=["%Y-%m-%d"], help="Last day to work on."),
     ] = None,
+    cold: Annotated[
+        bool,
+        typer.Option(
+            "--cold", help="Make everything anew from the lake, each fit without the day before."
+        ),
+    ] = False,
 ) -> None:
     """Take in what has landed and bring everything up to date, day by day.
 
@@ -84,7 +90,7 @@ def run(
 
     if first and last and first > last:
         raise typer.BadParameter("--from lies after --to")
-    running.run(root, first.date() if first else None, last.date() if last else None)
+    running.run(root, first.date() if first else None, last.date() if last else None, cold)
 
 
 def ui(

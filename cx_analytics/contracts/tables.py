@@ -62,6 +62,9 @@ _CAUSE_COLUMNS = (
     _real("rate_ratio", "Fault rate with the cause over that without", "ratio", low=0),
     _real("rate_ratio_low", "Lower end of its 90 % interval", "ratio", low=0),
     _real("rate_ratio_high", "Upper end of its 90 % interval", "ratio", low=0),
+    _real(
+        "evidence", "How much the data speak for the cause beyond the price of saying so", "nats"
+    ),
     _share("probability", "Probability that the cause is real (calibrated)", required=True),
     _count("customers", "Customers with a fault under it", "customers"),
     _count("units", "Units with a fault under it", "units"),
@@ -98,6 +101,35 @@ FAULT_CAUSES = Table(
     ),
     key=("session_id", "cause_id"),
     day="started_at",
+)
+CAUSE_RIVALS = Table(
+    "cause_rivals",
+    "attribute",
+    "What else would explain a cause's faults nearly as well: with the cause itself, the credible "
+    "set. As of the last day processed.",
+    "cause_id, rival",
+    (
+        _text("cause_id", "The cause", required=True),
+        _text("rival", "Conditions of the rival, as a label", required=True),
+        _real("nats_behind", "How much less the data speak for the rival", "nats"),
+    ),
+    key=("cause_id", "rival"),
+)
+LOT_WATCH = Table(
+    "lot_watch",
+    "attribute",
+    "The watch on lots: evidence that one has begun to fail, beside what known causes explain. "
+    "As of the last day processed.",
+    "label",
+    (
+        _text("label", "The lot, as a condition", required=True),
+        _count("sessions", "Its sessions in the window", "sessions", required=True),
+        _count("faults", "Faults among them", "faults", required=True),
+        _real("expected_faults", "Faults that the background brings", "faults", low=0),
+        _real("evidence", "Shiryaev-Roberts statistic; an alarm when it is very large", low=0),
+        Column("alarmed_on", "DATE", "The day on which it passed the alarm; null = sound"),
+    ),
+    key=("label",),
 )
 SESSIONS_TABLE = Table(
     "sessions",
@@ -416,6 +448,8 @@ TABLES: dict[str, Table] = {
         CAUSES,
         FAULT_CAUSES,
         CAUSES_HISTORY,
+        CAUSE_RIVALS,
+        LOT_WATCH,
         SESSIONS_TABLE,
         CUSTOMER_EXPERIENCE,
         CUSTOMER_FIXES,

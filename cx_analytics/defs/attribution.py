@@ -15,9 +15,16 @@ import polars as pl
 from cx_analytics import attribute
 from cx_analytics.contracts.attributes import Attribute
 from cx_analytics.contracts.model import Table
-from cx_analytics.contracts.tables import CAUSES, CAUSES_HISTORY, FAULT_CAUSES, SESSIONS_TABLE
+from cx_analytics.contracts.tables import (
+    CAUSE_RIVALS,
+    CAUSES,
+    CAUSES_HISTORY,
+    FAULT_CAUSES,
+    LOT_WATCH,
+    SESSIONS_TABLE,
+)
 from cx_analytics.defs.metadata import plot
-from cx_analytics.defs.partitions import SINGLE_RUN, days_of
+from cx_analytics.defs.partitions import SINGLE_RUN, days_of, is_warm
 from cx_analytics.defs.plan import fit_version, recipe, session_days
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.refusing import RETRY, refusing
@@ -27,6 +34,8 @@ from cx_analytics.engine.stamps import Stamps
 from cx_analytics.report import causes_forest, faults_by_day, png
 
 CELLS = attribute.CELL_COUNTS.name
+_One = dg.MaterializeResult[None]
+_Four = tuple[_One, _One, _One, _One]
 COUNTED = (attribute.FAULT_ROWS, attribute.VALUE_COUNTS.name, attribute.STRATUM_COUNTS.name)
 
 
@@ -51,17 +60,22 @@ def attribution_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefi
         specs=[
             spec_of(CAUSES_HISTORY, group="attribute", deps=["exposure"]),
             spec_of(FAULT_CAUSES, group="attribute", deps=["exposure"]),
+            spec_of(CAUSE_RIVALS, group="attribute", deps=["exposure"]),
+            spec_of(LOT_WATCH, group="attribute", deps=["exposure"]),
         ],
         partitions_def=days,
         backfill_policy=SINGLE_RUN,
         retry_policy=RETRY,
     )
     @refusing
-    def attribution(
-        context: dg.AssetExecutionContext, house: House
-    ) -> tuple[dg.MaterializeResult[None], dg.MaterializeResult[None]]:
-        fit(house, days_of(context))
-        return told(house, CAUSES_HISTORY), told(house, FAULT_CAUSES)
+    def attribution(context: dg.AssetExecutionContext, house: House) -> _Four:
+        fit(house, days_of(context), warm=is_warm(context))
+        return (
+            told(house, CAUSES_HISTORY),
+            told(house, FAULT_CAUSES),
+            told(house, CAUSE_RIVALS),
+            told(house, LOT_WATCH),
+        )
 
     @table_asset(CAUSES, group="attribute", deps=["causes_history", "fault_causes"])
     def causes(house: House) -> dg.MaterializeResult[None]:
@@ -73,8 +87,8 @@ def attribution_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefi
 
 
 def told(house: House, table: Table) -> dg.MaterializeResult[None]:
-    """The result for a table with days, as its last day shows it."""
-    last = house.read(table, house.parts.days(table.name)[-1:])
+    """The result for a table; for one with days, as its last day shows it."""
+    last = house.read(table, house.parts.days(table.name)[-1:] if table.day else None)
     return dg.MaterializeResult(asset_key=table.name, metadata=facts(table, last.height, last))
 
 
@@ -107,7 +121,7 @@ def count_days(house: House, days: Sequence[date]) -> dict[str, int]:
     return {name: frame.height for name, frame in counted.items()}
 
 
-def fit(house: House, days: Sequence[date]) -> None:
+def fit(house: House, days: Sequence[date], *, warm: bool = True) -> None:
     """Fit what the days ask for: themselves when nobody said them yet, and always the newest."""
     for day in days:
         if day not in session_days(house.workspace):
@@ -121,7 +135,7 @@ def fit(house: House, days: Sequence[date]) -> None:
     unsaid = {day for day in days if not said.get(day.isoformat(), "").startswith(how)}
     as_of_days = sorted((unsaid & set(counted)) | {counted[-1]})
     shares_on = shares_days(house, days, counted, as_of_days)
-    fit_days(house, sorted({*as_of_days, *shares_on}), set(as_of_days), shares_on)
+    fit_days(house, sorted({*as_of_days, *shares_on}), set(as_of_days), shares_on, warm)
 
 
 def shares_days(
@@ -140,25 +154,44 @@ def shares_days(
 
 
 def fit_days(
-    house: House, fits: Sequence[date], said_on: set[date], shares: dict[date, list[date]]
+    house: House,
+    fits: Sequence[date],
+    said_on: set[date],
+    shares: dict[date, list[date]],
+    warm: bool,
 ) -> None:
     """Run the fits in order; write the history of `said_on`, and the shares that are asked for."""
-    counts = counts_of(house, fits)
+    counts, fresh = counts_of(house, fits), list[pl.DataFrame]()
+
+    def count(wanted: pl.DataFrame) -> pl.DataFrame:
+        fresh.append(attribute.cell_exposure(house.duck, wanted))
+        return fresh[-1]
+
     window = house.workspace.settings.window_days
     tell("attribute", "fits", 0, len(fits))
     stream = attribute.fit_days(
-        counts, fits, known=known_before(house, fits[0]), window_days=window, shares_on=list(shares)
+        counts,
+        fits,
+        known=known_before(house, fits[0]),
+        window_days=window,
+        warm=warm,
+        shares_on=list(shares),
+        count=count,
     )
     for place, found in enumerate(stream):
         tell("attribute", found.as_of.isoformat(), place + 1, len(fits))
         version = {found.as_of.isoformat(): fit_version(house.workspace, found.as_of)}
         if found.as_of in said_on:
             said = found.causes.with_columns(as_of=pl.lit(found.as_of))
+            house.write(CAUSE_RIVALS, found.rivals)
+            house.write(LOT_WATCH, found.lots)
             house.write(CAUSES_HISTORY, said, found.as_of)
             Stamps(house.parts.root).set(CAUSES_HISTORY.name, version)
         if found.shares is not None:
             tell("attribute", "shares", place + 1, len(fits))
             write_shares(house, found.shares, shares[found.as_of], *version.values())
+    if fresh:
+        keep_cells(house, pl.concat(fresh))
 
 
 def counts_of(house: House, fits: Sequence[date]) -> attribute.Counts:
@@ -169,11 +202,11 @@ def counts_of(house: House, fits: Sequence[date]) -> attribute.Counts:
     counted = {name: frame for name, frame in frames.items() if frame is not None}
     counts = attribute.Counts.build(counted, attributes_of(house))
     tell("attribute", "exposure")
+    house.duck.view("session", house.parts.paths(SESSIONS_TABLE.name, days))
     missing = attribute.missing_cells(
         attribute.wanted_cells(counts), house.parts.read(CELLS, days)
     ).filter(pl.col("day").is_in(days))
     if missing.height:
-        house.duck.view("session", house.parts.paths(SESSIONS_TABLE.name, days))
         keep_cells(house, attribute.cell_exposure(house.duck, missing))
     cells = house.parts.read(CELLS, days)
     return counts.with_cells(cells) if cells is not None else counts

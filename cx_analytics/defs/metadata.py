@@ -42,6 +42,8 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~&])")
 _READS: dict[str, tuple[str, ...]] = {
     "sessions": ("lake/sessions", "lake/units", "lake/cells"),
     "fault_causes": ("sessions",),
+    "cause_rivals": ("causes_history",),
+    "lot_watch": ("sessions",),
     "causes": ("causes_history",),
     "customer_experience": ("sessions",),
     "customer_fixes": ("sessions", "fault_causes"),

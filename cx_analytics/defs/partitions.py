@@ -18,6 +18,9 @@ AHEAD_DAYS = 2
 # Dagster marks the back-fill policy as beta; a user of `cx run` can do nothing about that.
 warnings.filterwarnings("ignore", category=BetaWarning, module="cx_analytics|dagster")
 
+COLD_TAG = "cx/cold"
+"""Tag of a run whose fits do not start from the causes of the day before."""
+
 SINGLE_RUN = dg.BackfillPolicy.single_run()
 
 
@@ -30,6 +33,11 @@ def days_from(first: date | None) -> dg.DailyPartitionsDefinition:
 def days_of(context: dg.AssetExecutionContext) -> list[date]:
     """The days that a run was asked for."""
     return [date.fromisoformat(key) for key in context.partition_keys]
+
+
+def is_warm(context: dg.AssetExecutionContext) -> bool:
+    """Whether the fits of a run start from the causes of the day before."""
+    return COLD_TAG not in context.run.tags
 
 
 FRESH_DAILY = dg.FreshnessPolicy.time_window(

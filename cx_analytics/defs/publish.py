@@ -57,6 +57,8 @@ def _body(sql: str) -> str:
         "causes_history",
         "fault_causes",
         "causes",
+        "cause_rivals",
+        "lot_watch",
         "customer_experience",
         "customer_fixes",
         "defects",

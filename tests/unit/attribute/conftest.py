@@ -99,7 +99,17 @@ class Clinic:
         self, frame: pl.DataFrame, attributes: tuple[Attribute, ...] = ATTRIBUTES, **more: Any
     ) -> Findings:
         counts = self.counts(frame, attributes, **more)
-        return find_causes(counts, as_of=counts.days[-1])
+        return find_causes(counts, as_of=counts.days[-1], count=self.counting(frame))
+
+    def counting(self, frame: pl.DataFrame) -> Callable[[pl.DataFrame], pl.DataFrame]:
+        """What a search asks, answered from the same sessions."""
+
+        def count(wanted: pl.DataFrame) -> pl.DataFrame:
+            with Duck(spill=self.folder / "spill", threads=1) as engine:
+                engine.register("session", frame)
+                return cell_exposure(engine, wanted)
+
+        return count
 
 
 @pytest.fixture

@@ -1,0 +1,164 @@
+"""Refinement: which causes may truly hold only together with one or two more conditions.
+
+Belongs here: choosing the cells worth counting inside the causes of a search. First the
+profile of each cause (how its sessions spread over the values of every other attribute), then,
+where its faults spread otherwise, triples. Stays out: counting (aggregate.py), judging
+(search.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from cx_analytics.attribute.asked import Asked
+from cx_analytics.attribute.candidates import MIN_FAULTS, Group, Names
+from cx_analytics.attribute.counts import Counts, Floats, Ints
+from cx_analytics.attribute.evidence import poisson_gain
+from cx_analytics.attribute.hazard import Term
+from cx_analytics.attribute.pairs import pairs
+from cx_analytics.attribute.search import Search
+
+LEAST_GAIN = 2.0
+MOST_A_CAUSE = 60
+"""Triples that are asked for inside one cause, those that gain most."""
+NEAR_MISSES = 12
+"""So many of the best candidates that were not accepted are looked into as well."""
+
+Cell = tuple[Names, tuple[int, ...]]
+
+
+def profiles(search: Search) -> list[Group]:
+    """Each cause together with every value of another attribute that has enough of its faults."""
+    return grouped(
+        cell for one in _insides(search) for name in one.free for cell in one.with_(name)
+    )
+
+
+def hidden(search: Search) -> list[Group]:
+    """Pairs that show only now that the causes in the model are known."""
+    period, hazard = search.period, search.hazard
+    left = np.zeros(len(period.counts.day))
+    left[period.faults] = hazard.level / hazard.rate
+    return pairs(period.counts, left)
+
+
+def triples(search: Search, asked: Asked) -> list[Group]:
+    """Triples inside causes of one condition, where two values hold more than their share.
+
+    The shares are those of the cause's own sessions, as its profile says. A triple must have
+    more faults than either of the pairs within would bring.
+    """
+    chosen: list[Cell] = []
+    for one in _insides(search):
+        if len(one.given) == 1:
+            found = sorted(_lifted_triples(one, asked), key=lambda pair: (-pair[0], pair[1]))
+            chosen += [cell for _, cell in found[:MOST_A_CAUSE]]
+    return grouped(chosen)
+
+
+def grouped(cells: Iterable[Cell]) -> list[Group]:
+    """Cells by their set of attributes, each once, in order."""
+    table: dict[Names, set[tuple[int, ...]]] = {}
+    for names, codes in cells:
+        table.setdefault(names, set()).add(codes)
+    return [Group(names, np.array(sorted(table[names]), dtype=np.int64)) for names in sorted(table)]
+
+
+@dataclass(frozen=True)
+class _Inside:
+    """The faults of a cause, and the attributes that may refine it."""
+
+    counts: Counts
+    given: tuple[tuple[str, int], ...]
+    own: Ints
+    free: tuple[str, ...]
+
+    def codes(self, name: str) -> Ints:
+        return self.counts.columns[name].codes[self.own]
+
+    def often(self, name: str) -> tuple[Ints, Ints]:
+        """Values with enough faults, and how many."""
+        codes = self.codes(name)
+        values, faults = np.unique(codes[codes >= 0], return_counts=True)
+        return values[faults >= MIN_FAULTS], faults[faults >= MIN_FAULTS]
+
+    def with_(self, name: str) -> list[Cell]:
+        return [_cell((*self.given, (name, int(value)))) for value in self.often(name)[0]]
+
+
+def _insides(search: Search) -> list[_Inside]:
+    counts, period = search.period.counts, search.period
+    found = []
+    for term in parents(search):
+        key = period.key(term.cell)
+        given = tuple((n, counts.columns[n].levels.index(v)) for n, v in key.conditions)
+        own = term.faults(period) + period.faults.start
+        free = tuple(n for n in counts.names if not _related(search, n, key.names))
+        found.append(_Inside(counts, given, own, free))
+    return found
+
+
+def parents(search: Search) -> list[Term]:
+    """Shared causes of at most two conditions in the model, and the nearest misses."""
+    period, misses = search.period, search.near_misses()[:NEAR_MISSES]
+    near = [Term(place.cell, place.first, place.last) for place in misses]
+    keys = {term: period.key(term.cell) for term in (*search.hazard.terms, *near)}
+    return [
+        term
+        for term, key in keys.items()
+        if not key.individual and key.hours is None and key.order < 3
+    ]
+
+
+def _related(search: Search, name: str, others: Names) -> bool:
+    nested = search.period.cells.nested
+    return any(name == one or name in nested[one] or one in nested[name] for one in others)
+
+
+def _lifted_triples(one: _Inside, asked: Asked) -> Iterator[tuple[float, Cell]]:
+    """Triples with what they gain over the pairs within them."""
+    share = {name: _conditional(one, asked, name) for name in one.free}
+    lifted = {name: values for name in one.free if (values := _lifted(one, share[name], name))}
+    for a, b in combinations(sorted(lifted), 2):
+        left, right = one.codes(a), one.codes(b)
+        for u in lifted[a]:
+            for v in lifted[b]:
+                of_a, of_b = int((left == u).sum()), int((right == v).sum())
+                observed = float(((left == u) & (right == v)).sum())
+                alone = max(of_a * share[b][v], of_b * share[a][u])
+                worth = float(poisson_gain(np.array([observed]), np.array([alone]))[0])
+                if observed >= MIN_FAULTS and worth > LEAST_GAIN:
+                    yield round(worth, 6), _cell((*one.given, (a, u), (b, v)))
+
+
+def _lifted(one: _Inside, share: dict[int, float], name: str) -> list[int]:
+    values, faults = one.often(name)
+    expected: Floats = len(one.own) * np.array([share.get(int(v), 1.0) for v in values])
+    gain = poisson_gain(faults.astype(float), expected)
+    return [int(value) for value in values[gain > LEAST_GAIN]]
+
+
+def _conditional(one: _Inside, asked: Asked, name: str) -> dict[int, float]:
+    """Share of the cause's sessions that each often met value has; unknown ones are left out."""
+    cells = [_cell((*one.given, (name, int(value)))) for value in one.often(name)[0]]
+    found: dict[int, float] = {}
+    whole = asked.known(Group(*_single(one.given)))[0].sum()
+    for group in grouped(cells):
+        exposure, known = asked.known(group)
+        at = group.names.index(name)
+        for place in np.flatnonzero(known):
+            found[int(group.codes[place, at])] = float(exposure[place].sum() / max(whole, 1.0))
+    return found
+
+
+def _single(given: tuple[tuple[str, int], ...]) -> tuple[Names, Ints]:
+    return tuple(n for n, _ in given), np.array([[c for _, c in given]], dtype=np.int64)
+
+
+def _cell(conditions: tuple[tuple[str, int], ...]) -> Cell:
+    ordered = sorted(conditions)
+    return tuple(n for n, _ in ordered), tuple(c for _, c in ordered)
