@@ -79,6 +79,23 @@ def speed(*, sessions: int, days: int, seed: int, out: Path | None, today: date)
     _write(out, "speed", f"{document.provenance(command, today)}\n\n{text}")
 
 
+def probability(*, sessions: int, seeds: Sequence[int], write: bool, today: date) -> None:
+    """Learn the map from evidence to probability on planted worlds; print it or put it in place."""
+    from cx_analytics.attribute.probability import LEARNED
+    from cx_analytics.bench import calibration
+    from cx_analytics.bench.machine import versions
+
+    worlds = [(level, seed) for seed in seeds for level in calibration.LEVELS]
+    points = calibration.learn(worlds, sessions, say=_say)
+    how = f"{versions()}; {len(worlds)} worlds of {sessions} sessions, "
+    how += f"seeds {seeds[0]} to {seeds[-1]}, {today.isoformat()}"
+    text = calibration.as_text({"learned": how, **points})
+    print(text)
+    if write:
+        LEARNED.write_text(text, encoding="utf-8")
+        print(f"written to {LEARNED}")
+
+
 def run_as_user(root: Path) -> None:
     """A workspace around landing files, brought up to date."""
     from cx_analytics import pipeline

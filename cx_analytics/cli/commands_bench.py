@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
         rich_markup_mode=None,
         epilog="Every command explains itself: cx bench attribution --help",
     )
-    for command in (attribution, speed):
+    for command in (attribution, speed, probability):
         bench.command()(command)
     app.add_typer(bench, name="bench")
 
@@ -114,6 +114,33 @@ def speed(
         seed=seed,
         out=out or _default(PAGE),
         today=datetime.now(UTC).date(),
+    )
+
+
+def probability(
+    sessions: Sessions = 1_000_000,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="How many seeds: a medium, a hard and a healthy world each.")
+    ] = 4,
+    first_seed: Annotated[
+        int | None,
+        typer.Option(min=0, show_default=False, help="Seeds from here on; new ones every day."),
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the map in place of the one that is shipped.")
+    ] = False,
+) -> None:
+    """Learn anew how probable a cause with some evidence is, on planted worlds.
+
+    \b
+    Example:  cx bench probability --seeds 8 --write
+    """
+    from cx_analytics.cli import benching
+
+    today = datetime.now(UTC).date()
+    start = _first(first_seed, today.toordinal())
+    benching.probability(
+        sessions=sessions, seeds=range(start, start + seeds), write=write, today=today
     )
 
 
