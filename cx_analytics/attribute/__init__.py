@@ -15,6 +15,7 @@ from cx_analytics.attribute.aggregate import (
     missing_cells,
 )
 from cx_analytics.attribute.counts import Counts
+from cx_analytics.attribute.cuboids import localize
 from cx_analytics.attribute.fit import find_causes, fit_days
 from cx_analytics.attribute.report import Findings
 from cx_analytics.attribute.wanted import wanted_cells
@@ -30,6 +31,7 @@ __all__ = [
     "day_aggregates",
     "find_causes",
     "fit_days",
+    "localize",
     "missing_cells",
     "wanted_cells",
 ]
