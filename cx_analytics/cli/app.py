@@ -12,7 +12,13 @@ from collections.abc import Sequence
 
 import typer
 
-from cx_analytics.cli import commands_act, commands_answer, commands_bench, commands_work
+from cx_analytics.cli import (
+    commands_act,
+    commands_answer,
+    commands_bench,
+    commands_localize,
+    commands_work,
+)
 from cx_analytics.contracts.errors import CxError
 
 DONE, REFUSED, INTERRUPTED = 0, 1, 130
@@ -33,6 +39,7 @@ app = typer.Typer(
 )
 commands_work.register(app)
 commands_answer.register(app)
+commands_localize.register(app)
 commands_act.register(app)
 commands_bench.register(app)
 

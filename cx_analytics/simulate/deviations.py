@@ -164,14 +164,15 @@ def _leaves(codes: Codes, element: Conditions) -> Flags:
 
 
 def _frame(codes: Codes, real: Floats, predict: Floats) -> pl.DataFrame:
-    columns = {}
+    """Attributes `a`, `b`, ... with the values `a1`, `a2`, ...; as enumerations, to save memory."""
+    columns: dict[str, pl.Series] = {}
     for place, column in enumerate(codes):
         name = chr(ord("a") + place)
-        values = pl.Series([f"{name}{n + 1}" for n in range(int(column.max()) + 1)])
-        columns[name] = values.gather(column.astype(np.uint32))
-    return pl.DataFrame(columns).with_columns(
-        real=pl.Series(real, dtype=pl.Float32), predict=pl.Series(predict, dtype=pl.Float32)
-    )
+        values = pl.Enum([f"{name}{n + 1}" for n in range(int(column.max()) + 1)])
+        columns[name] = pl.Series(column.astype(np.uint16)).cat.to(values)
+    columns["real"] = pl.Series(real, dtype=pl.Float32)
+    columns["predict"] = pl.Series(predict, dtype=pl.Float32)
+    return pl.DataFrame(columns)
 
 
 def _text(elements: Sequence[Conditions]) -> str:

@@ -67,7 +67,7 @@ class DenseBoard:
         self.sums: dict[Cuboid, Sums] = {}
         self.best: dict[Cuboid, Sums] = {}
         self.place: dict[Cuboid, int] = {}
-        for cuboid, sums in lattice.sums(evidence.values(slice(None))):
+        for cuboid, sums in lattice.sums(evidence.every(slice(0, len(evidence.price)))):
             shape = lattice.shape(cuboid)
             if cuboid == lattice.whole:
                 self.best[cuboid] = evidence.best[evidence.row].reshape(shape)
@@ -207,7 +207,7 @@ class LazyBoard:
         """Evidence of every cell in its best channel, net of the channel's price."""
         best: dict[Cuboid, Floats] = {}
         for part in _blocks(len(self.evidence.price), self.lattice.count):
-            values = self.evidence.values(slice(None), part)
+            values = self.evidence.every(part)
             for cuboid, sums in self.lattice.sums(values):
                 if cuboid == self.lattice.whole:
                     best[cuboid] = self.evidence.best[self.evidence.row]
@@ -218,9 +218,10 @@ class LazyBoard:
 
 
 def _blocks(channels: int, leaves: int) -> Sequence[slice]:
-    """Channels in blocks whose sums fit into memory."""
-    size = max(1, min(channels, STORED_BYTES // (4 * max(leaves, 1))))
-    return [slice(start, min(start + size, channels)) for start in range(0, channels, size)]
+    """All channels at one time if their sums fit into memory, else one by one: sums over a
+    short last axis are fast when it has one channel or many, and slow in between."""
+    size = channels if 4 * leaves * channels <= STORED_BYTES else 1
+    return [slice(start, start + size) for start in range(0, channels, size)]
 
 
 def _largest(places: Ints, gain: Floats, most: int) -> Ints:

@@ -21,6 +21,9 @@ import numpy as np
 from cx_analytics.attribute.cuboids.lattice import Cuboid, Sums
 from cx_analytics.attribute.cuboids.leaves import Floats, Ints
 
+CHUNK = 1 << 18
+"""Leaves that are looked up at a time: their indices stay in the cache."""
+
 LOUD = 0.8
 """Probability that an element goes the way of what is loud."""
 
@@ -84,9 +87,18 @@ class Evidence:
         assert found is not None
         return found
 
-    def values(self, leaves: Ints | slice, channels: slice = slice(None)) -> Sums:
+    def values(self, leaves: Ints) -> Sums:
         """Nats of leaves by channel, shape (leaves, channels)."""
-        return np.take(self.table[:, channels], self.row[leaves], axis=0)
+        return np.take(self.table, self.row[leaves], axis=0)
+
+    def every(self, channels: slice) -> Sums:
+        """Nats of all leaves in some channels, shape (leaves, channels)."""
+        table = np.ascontiguousarray(self.table[:, channels])
+        found = np.empty((len(self.row), table.shape[1]), dtype=np.float32)
+        for start in range(0, len(self.row), CHUNK):
+            part = slice(start, start + CHUNK)
+            np.take(table, self.row[part], axis=0, out=found[part], mode="clip")
+        return found
 
     def gain(self, leaves: Ints) -> float:
         """Nats of a cell in its best channel, net of the channel's price."""

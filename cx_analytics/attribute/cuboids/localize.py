@@ -9,8 +9,8 @@ Belongs here: the steps in their order. Stays out: each of them (the other files
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import polars as pl
 
 from cx_analytics.attribute.cuboids.binomial import LEAST_SHARE, binomial_evidence, forecast_rate
 from cx_analytics.attribute.cuboids.cell import Found
+from cx_analytics.attribute.cuboids.counting import are_counts, counting_evidence, dispersion
 from cx_analytics.attribute.cuboids.drift import SHORTER, density_nats, drift_factor
 from cx_analytics.attribute.cuboids.evidence import Evidence, Prices
 from cx_analytics.attribute.cuboids.lattice import Lattice
@@ -27,6 +28,9 @@ from cx_analytics.attribute.cuboids.result import Element, Localization
 from cx_analytics.attribute.cuboids.search import search
 from cx_analytics.attribute.cuboids.table import leaves_of
 from cx_analytics.attribute.cuboids.ties import conditions_of, same_leaves
+
+LARGE_COUNT = 8.0
+"""Expected counts from which on a leaf tells whether the whole forecast drifts."""
 
 
 def localize(frame: Any, attributes: Sequence[str] | None = None) -> Localization:
@@ -61,6 +65,8 @@ def localize_leaves(leaves: Leaves) -> Localization:
         return Localization(())
     if "real_b" in leaves.amounts:
         return _ratio(leaves)
+    if are_counts(leaves.amounts["real"], leaves.amounts["predict"]):
+        return _counts(leaves)
     return _amounts(leaves)
 
 
@@ -74,7 +80,7 @@ def _polars(frame: Any) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class _Trial:
-    """Elements under one factor of the forecast, and how short they make the description."""
+    """Elements under one factor of the forecast, and how likely (nats) they make the table."""
 
     factor: float
     found: list[Found]
@@ -83,25 +89,49 @@ class _Trial:
 
 def _amounts(leaves: Leaves) -> Localization:
     real, predict = leaves.amounts["real"], leaves.amounts["predict"]
-    evidence = relative_evidence(real, predict)
     factor = drift_factor(real, predict)
+
+    def evidence(factor: float) -> Evidence:
+        found = relative_evidence(real, predict, factor)
+        extra = density_nats(real, predict, factor) if factor != 1.0 else plain_density
+        return replace(found, null_nats=found.null_nats + extra)
+
+    plain_density = density_nats(real, predict, 1.0) if factor else 0.0
+    return _centred(leaves, evidence, factor)
+
+
+def _counts(leaves: Leaves) -> Localization:
+    real, predict = leaves.amounts["real"], leaves.amounts["predict"]
+    large = predict >= LARGE_COUNT
+    factor = drift_factor(real[large], predict[large])
+    alpha = min(dispersion(real, predict * each) for each in (1.0, factor or 1.0))
+    return _centred(leaves, lambda each: counting_evidence(real, predict, alpha, each), factor)
+
+
+def _centred(
+    leaves: Leaves, evidence: Callable[[float], Evidence], factor: float | None
+) -> Localization:
+    """The description as it is, or with the forecast re-centred when that is clearly shorter.
+
+    A drift is what most leaves follow: one that leaves half of them to elements is none.
+    """
+    real, predict = leaves.amounts["real"], leaves.amounts["predict"]
+    plain = evidence(1.0)
     if factor is None:
-        return _told(leaves, _trial(leaves, evidence, 1.0, 0.0), real, predict)
-    extra = density_nats(real, predict, factor) - density_nats(real, predict, 1.0)
-    moved = _trial(leaves, relative_evidence(real, predict, factor), factor, extra)
-    bulk = 2 * sum(len(one.leaves) for one in moved.found) < np.count_nonzero(evidence.row)
-    if bulk and moved.nats > evidence.ceiling + SHORTER:
+        return _told(leaves, _trial(leaves, plain, 1.0), real, predict)
+    moved = _trial(leaves, evidence(factor), factor)
+    bulk = 2 * sum(len(one.leaves) for one in moved.found) < np.count_nonzero(plain.row)
+    if bulk and moved.nats > plain.ceiling + SHORTER:
         return _told(leaves, moved, real, predict * factor)
-    plain = _trial(leaves, evidence, 1.0, 0.0)
-    best = moved if bulk and moved.nats > plain.nats + SHORTER else plain
+    best = _trial(leaves, plain, 1.0)
+    best = moved if bulk and moved.nats > best.nats + SHORTER else best
     return _told(leaves, best, real, predict * best.factor)
 
 
-def _trial(leaves: Leaves, evidence: Evidence, factor: float, extra: float) -> _Trial:
+def _trial(leaves: Leaves, evidence: Evidence, factor: float) -> _Trial:
     real, predict = leaves.amounts["real"], leaves.amounts["predict"]
     found = _search(leaves, evidence, real, predict * np.float32(factor))
-    gained = sum(one.gain for one in found)
-    return _Trial(factor, found, evidence.null_nats + extra + gained)
+    return _Trial(factor, found, evidence.null_nats + sum(one.gain for one in found))
 
 
 def _search(leaves: Leaves, evidence: Evidence, real: Floats, predict: Floats) -> list[Found]:

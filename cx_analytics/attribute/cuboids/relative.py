@@ -31,13 +31,11 @@ WIDTHS, WIDTH_SHARES = (0.02, 0.05, 0.1), (0.4, 0.35, 0.25)
 EXCEPTIONS = 0.1
 """Share of an element's leaves that do not follow it: half are quiet, half off anyhow."""
 
-TIER_OF: Ints = np.array([0, 1, 2, 3, 4, 5, 6, 6, 7, 7, 8, 8, 9], dtype=np.uint16)
-"""Tier of a leaf by the exponent of its size: below 1/2, 1, 2, 4, 8, 16, 64, 256, 1024, more."""
+TIERS = 8
+"""Tiers of leaf sizes: below 2, 8, 32, 128, 512, 2048, 8192, and more."""
 
-TIERS = 10
-
-TINY, TINY_EXCEPTIONS = 3, 0.4
-"""In the first tiers amounts may be rounded counts, and leaves follow less often."""
+TINY_EXCEPTIONS = 0.4
+"""In the first tier amounts may be rounded, and leaves follow less often: a looser bound."""
 
 AT_ONE = 0.1
 """Share of |r| = 1 among leaves that are off anyhow."""
@@ -89,8 +87,8 @@ def _rows(real: Floats, predict: Floats) -> Ints:
     rows = (np.sqrt(np.abs(error)) * BINS).astype(np.uint16)
     rows += 1
     rows[error < 0] += SIDE
-    exponent = np.minimum(np.maximum(np.frexp(size)[1] + 1, 0), len(TIER_OF) - 1)
-    rows += TIER_OF[exponent] * np.uint16(2 * SIDE)
+    tier = np.minimum(np.maximum(np.frexp(size)[1] >> 1, 0), TIERS - 1)
+    rows += tier.astype(np.uint16) * np.uint16(2 * SIDE)
     rows[size <= 0] = 0
     return rows
 
@@ -120,9 +118,9 @@ def _anyhow() -> Floats:
 def _table(nulls: Sequence[Null]) -> Floats:
     """Log-likelihood ratios, shape (1 + 2 TIERS SIDE, channels): by tier r > 0, then r < 0."""
     made: dict[tuple[int, float], Floats] = {}
-    blocks = [np.zeros((1, 2 * (len(SEVERITIES) + 1)))]
+    blocks: list[Floats] = [np.zeros((1, 2 * (len(SEVERITIES) + 1)))]
     for tier, null in enumerate(nulls):
-        exceptions = TINY_EXCEPTIONS if tier < TINY else EXCEPTIONS
+        exceptions = TINY_EXCEPTIONS if tier == 0 else EXCEPTIONS
         known = (id(null), exceptions)
         if known not in made:
             made[known] = _ratios(null, exceptions)

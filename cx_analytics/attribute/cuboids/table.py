@@ -6,7 +6,7 @@ Stays out: reading files (the command line) and everything after.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,14 +25,21 @@ UNDERSHOOT = 1e-3
 
 def leaves_of(frame: pl.DataFrame, attributes: Sequence[str] | None = None) -> Leaves:
     """The leaves of a table; InputRefused when it cannot be one."""
-    columns = amount_columns(frame.columns)
-    names = attribute_columns(frame, attributes)
-    if frame.is_empty():
-        raise InputRefused("the table has no rows", todo="give one row a combination of values")
-    amounts = {name: amounts_of(frame[name]) for name in columns}
+    return leaves_by_column(frame.schema, frame.get_column, attributes)
+
+
+def leaves_by_column(
+    schema: Mapping[str, pl.DataType],
+    column: Callable[[str], pl.Series],
+    attributes: Sequence[str] | None = None,
+) -> Leaves:
+    """The same, asking for one column at a time: a large table need never be there as a whole."""
+    columns = amount_columns(list(schema))
+    names = attribute_columns(schema, attributes)
+    amounts = {name: amounts_of(column(name)) for name in columns}
     if columns == RATIOS:
         _demand_attempts(amounts)
-    coded = [coded_column(frame[name]) for name in names]
+    coded = [coded_column(column(name)) for name in names]
     return Leaves.of([one for one, _ in coded], [codes for _, codes in coded], amounts)
 
 
@@ -48,15 +55,17 @@ def amount_columns(columns: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def attribute_columns(frame: pl.DataFrame, wanted: Sequence[str] | None = None) -> list[str]:
+def attribute_columns(
+    schema: Mapping[str, pl.DataType], wanted: Sequence[str] | None = None
+) -> list[str]:
     """The attributes: the wanted columns, or all that are no amounts."""
-    rest = [name for name in frame.columns if name not in (*AMOUNTS, *RATIOS)]
+    rest = [name for name in schema if name not in (*AMOUNTS, *RATIOS)]
     for name in rest if wanted is None else wanted:
         if name not in rest:
             raise InputRefused(f"there is no attribute {name} ({did_you_mean(name, rest)})")
-        if frame.schema[name].is_float() or frame.schema[name].is_nested():
+        if schema[name].is_float() or schema[name].is_nested():
             raise InputRefused(
-                f"column {name} is neither an amount nor an attribute: it is {frame.schema[name]}",
+                f"column {name} is neither an amount nor an attribute: it is {schema[name]}",
                 todo="leave it out, or turn it into text",
             )
     names = rest if wanted is None else list(wanted)
@@ -70,6 +79,8 @@ def attribute_columns(frame: pl.DataFrame, wanted: Sequence[str] | None = None) 
 def amounts_of(column: pl.Series) -> Floats:
     """A column of amounts as finite numbers of at least 0."""
     name = column.name
+    if column.is_empty():
+        raise InputRefused("the table has no rows", todo="give one row a combination of values")
     if not column.dtype.is_numeric():
         raise InputRefused(
             f"column {name} holds {column.dtype} and no numbers", todo="give numbers, 0 or more"
@@ -106,11 +117,25 @@ def _demand_attempts(amounts: dict[str, Floats]) -> None:
 
 def coded_column(column: pl.Series) -> tuple[Attribute, Ints]:
     """An attribute and the code of each row."""
-    text = column.cast(pl.String)
-    values = text.drop_nulls().unique().sort()
+    coded = column if column.dtype == pl.Enum else _enumerated(column.cast(pl.String))
+    every: pl.Series = coded.dtype.categories  # type: ignore[attr-defined]
+    used = coded.to_physical().drop_nulls().unique().to_numpy()
+    used = used[every.gather(used).arg_sort().to_numpy()]
+    code_of = np.full(len(every) + 1, len(used), dtype=_width(len(used)))
+    code_of[used] = np.arange(len(used))
     missing = column.null_count() > 0
-    codes = text.cast(pl.Enum(values)).to_physical()
-    if missing:
-        codes = codes.fill_null(len(values))
-    width: Any = np.uint8 if len(values) < 255 else np.uint16 if len(values) < 65535 else np.uint32
-    return Attribute(column.name, values.to_list(), missing), codes.to_numpy().astype(width)
+    places = (
+        coded.to_physical().cast(pl.UInt32).fill_null(len(every))
+        if missing
+        else coded.to_physical()
+    )
+    return Attribute(column.name, every.gather(used).to_list(), missing), code_of[places.to_numpy()]
+
+
+def _enumerated(text: pl.Series) -> pl.Series:
+    values = text.drop_nulls().unique().sort()
+    return text.cast(pl.Enum(values))
+
+
+def _width(codes: int) -> Any:
+    return np.uint8 if codes < 255 else np.uint16 if codes < 65535 else np.uint32
