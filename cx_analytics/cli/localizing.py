@@ -18,6 +18,7 @@ import polars as pl
 from cx_analytics.attribute.cuboids.leaves import Leaves
 from cx_analytics.attribute.cuboids.localize import localize_leaves
 from cx_analytics.attribute.cuboids.table import AMOUNTS, RATIOS, leaves_by_column, leaves_of
+from cx_analytics.cli.screen import clean
 from cx_analytics.contracts.errors import InputRefused
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".csv.zst")
@@ -38,7 +39,9 @@ def write(files: Sequence[Path], out: Path | None) -> None:
         lines.writerow(HEADER)
         for path in files:
             found, seconds = localized(path)
-            lines.writerow((instance_of(path), found, f"{seconds:.4f}"))
+            line = (instance_of(path), found, f"{seconds:.4f}")
+            # A value from a file must not steer a terminal.
+            lines.writerow(map(clean, line) if target.isatty() else line)
             target.flush()
 
 

@@ -65,6 +65,9 @@ def localize_leaves(leaves: Leaves) -> Localization:
         return Localization(())
     if "real_b" in leaves.amounts:
         return _ratio(leaves)
+    if not (leaves.amounts["real"].any() and leaves.amounts["predict"].any()):
+        # All is lost, or all came unforeseen: no part of the table stands out.
+        return Localization(())
     if are_counts(leaves.amounts["real"], leaves.amounts["predict"]):
         return _counts(leaves)
     return _amounts(leaves)

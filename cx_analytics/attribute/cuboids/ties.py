@@ -17,6 +17,9 @@ from cx_analytics.attribute.cuboids.leaves import Leaves
 Pairs = tuple[tuple[int, int], ...]
 """(attribute, code) pairs, attributes ascending."""
 
+DEEPER = 2
+"""Equivalents may have so many conditions more than the element that was found."""
+
 MOST_TRIED = 5000
 """Combinations of conditions that are tried for one element."""
 
@@ -34,7 +37,7 @@ def same_leaves(leaves: Leaves, lattice: Lattice, element: Cell) -> list[Pairs]:
     target = _covered(leaves, lattice, own)
     ways: list[Pairs] = []
     for tried, cell in enumerate(
-        cell for depth in range(1, len(own) + 1) for cell in combinations(shared, depth)
+        cell for depth in range(1, len(own) + 1 + DEEPER) for cell in combinations(shared, depth)
     ):
         if tried >= MOST_TRIED:
             break
