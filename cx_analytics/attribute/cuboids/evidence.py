@@ -160,7 +160,7 @@ class Prices:
     """Values of each attribute, a missing one not counted."""
 
     margin: float = 2.0
-    later: float = 3.0
+    later: float = 0.5
     named: set[Cuboid] = field(default_factory=set)
 
     def full(self, cuboid: Cuboid) -> float:
