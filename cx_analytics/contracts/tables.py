@@ -131,6 +131,39 @@ LOT_WATCH = Table(
     ),
     key=("label",),
 )
+CONTACT_SHIFTS = Table(
+    "contact_shifts",
+    "attribute",
+    "Which topic, app version, model or channel carries a rise of contacts over their own past "
+    "weeks. Contacts have no exposure: more users bring more contacts, too. A new version that "
+    "only takes over the contacts of older ones is no rise.",
+    "as_of, label",
+    (
+        Column("as_of", "DATE", "The day that the rise is told for", required=True),
+        _count("days", "Days up to it that are looked at together", "days", required=True),
+        Column(
+            "conditions",
+            "MAP(VARCHAR, VARCHAR)",
+            "What the contacts of the rise have in common; empty = no kind stands out",
+            required=True,
+        ),
+        _text("label", "The conditions as text, or 'all contacts'", required=True),
+        _count("contacts", "Contacts in those days", "contacts", required=True),
+        _real("expected", "Contacts that past weeks let expect", "contacts", low=0, required=True),
+        _real("ratio", "Contacts over expected ones", "ratio", low=0, required=True),
+        _real("excess", "Contacts beyond the expected ones", "contacts", required=True),
+        _real(
+            "gain",
+            "Evidence: how much likelier the contacts are with the rise than without, given how "
+            "much days vary",
+            "nats",
+            low=0,
+            required=True,
+        ),
+        Column("started_on", "DATE", "Day from which the rise stands out most", required=True),
+    ),
+    key=("as_of", "label"),
+)
 SESSIONS_TABLE = Table(
     "sessions",
     "experience",
@@ -450,6 +483,7 @@ TABLES: dict[str, Table] = {
         CAUSES_HISTORY,
         CAUSE_RIVALS,
         LOT_WATCH,
+        CONTACT_SHIFTS,
         SESSIONS_TABLE,
         CUSTOMER_EXPERIENCE,
         CUSTOMER_FIXES,

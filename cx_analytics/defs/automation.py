@@ -15,6 +15,10 @@ from cx_analytics.workspace import Workspace
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 WORK_TAG, ATTEMPTS = "cx/work", 3
 DAY_GROUPS = ("experience", "attribute")
+NOT_OF_SESSIONS = dg.AssetSelection.assets("contact_shifts")
+"""In a group of days, but made of contacts: a workspace may have them without any session."""
+
+OF_DAYS = dg.AssetSelection.groups(*DAY_GROUPS) - NOT_OF_SESSIONS
 
 
 def range_tags(first: date, last: date) -> dict[str, str]:
@@ -29,12 +33,12 @@ INGEST = dg.define_asset_job(
 )
 DAYS = dg.define_asset_job(
     "days",
-    selection=dg.AssetSelection.groups(*DAY_GROUPS),
+    selection=OF_DAYS,
     description="Work on days: sessions, their aggregates, causes.",
 )
 PUBLISH = dg.define_asset_job(
     "publish",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("ingest", *DAY_GROUPS),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("ingest") - OF_DAYS,
     description="Care, factory, supply, loop, exchange; then the warehouse and the reports.",
 )
 DAILY = dg.define_asset_job(

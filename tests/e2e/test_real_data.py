@@ -157,3 +157,24 @@ def test_contacts_are_dated_in_utc(worked: Callable[[str], Path]) -> None:
             "ORDER BY contacted_at >= '2021-06-01 08:00:00'"
         )
         assert stirred[0] > 2 * calm[0]
+
+
+def test_what_carries_the_rise_of_june(worked: Callable[[str], Path]) -> None:
+    with asked(worked("firefox_support")) as ask:
+        june = "as_of BETWEEN '2021-06-01' AND '2021-06-11'"
+        assert ask(f"SELECT DISTINCT label FROM contact_shifts WHERE {june}") == [
+            ("app_version=89.0",)
+        ]
+        assert ask(
+            f"SELECT min(as_of) <= '2021-06-02', count(*) >= 7, min(started_on) >= '2021-05-31', "
+            f"max(started_on) <= '2021-06-03', max(ratio) > 4 FROM contact_shifts WHERE {june}"
+        ) == [(True, True, True, True, True)]
+
+
+def test_quiet_weeks_of_contacts_are_quiet(worked: Callable[[str], Path]) -> None:
+    with asked(worked("firefox_support")) as ask:
+        # The release of April (88.0) stands out for some days; no other week of the year does.
+        assert ask(
+            "SELECT count(DISTINCT as_of) <= 3, bool_and(label LIKE 'app_version=88.0%') "
+            "FROM contact_shifts WHERE month(as_of) <> 6"
+        ) == [(True, True)]

@@ -33,7 +33,9 @@ LARGE_COUNT = 8.0
 """Expected counts from which on a leaf tells whether the whole forecast drifts."""
 
 
-def localize(frame: Any, attributes: Sequence[str] | None = None) -> Localization:
+def localize(
+    frame: Any, attributes: Sequence[str] | None = None, *, least_dispersion: float = 0.0
+) -> Localization:
     """Find the elements that carry the deviation.
 
     Parameters
@@ -43,6 +45,8 @@ def localize(frame: Any, attributes: Sequence[str] | None = None) -> Localizatio
         0 or more), or for a ratio `real_a`, `predict_a` (successes) and `real_b`, `predict_b`
         (attempts). Rows with the same attribute values are added up.
     attributes : the columns to use; default all that are no amounts.
+    least_dispersion : for counts, the least alpha of the variance mu + alpha mu^2 around their
+        forecasts; default what the leaves alone tell.
 
     Raises
     ------
@@ -56,10 +60,10 @@ def localize(frame: Any, attributes: Sequence[str] | None = None) -> Localizatio
     >>> localize(table).set
     'a=a2'
     """
-    return localize_leaves(leaves_of(_polars(frame), attributes))
+    return localize_leaves(leaves_of(_polars(frame), attributes), least_dispersion)
 
 
-def localize_leaves(leaves: Leaves) -> Localization:
+def localize_leaves(leaves: Leaves, least_dispersion: float = 0.0) -> Localization:
     """The same for leaves that are coded already."""
     if not leaves.attributes:
         return Localization(())
@@ -69,7 +73,7 @@ def localize_leaves(leaves: Leaves) -> Localization:
         # All is lost, or all came unforeseen: no part of the table stands out.
         return Localization(())
     if are_counts(leaves.amounts["real"], leaves.amounts["predict"]):
-        return _counts(leaves)
+        return _counts(leaves, least_dispersion)
     return _amounts(leaves)
 
 
@@ -103,11 +107,11 @@ def _amounts(leaves: Leaves) -> Localization:
     return _centred(leaves, evidence, factor)
 
 
-def _counts(leaves: Leaves) -> Localization:
+def _counts(leaves: Leaves, least: float) -> Localization:
     real, predict = leaves.amounts["real"], leaves.amounts["predict"]
     large = predict >= LARGE_COUNT
     factor = drift_factor(real[large], predict[large])
-    alpha = min(dispersion(real, predict * each) for each in (1.0, factor or 1.0))
+    alpha = max(least, min(dispersion(real, predict * each) for each in (1.0, factor or 1.0)))
     return _centred(leaves, lambda each: counting_evidence(real, predict, alpha, each), factor)
 
 
