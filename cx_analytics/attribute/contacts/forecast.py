@@ -168,8 +168,11 @@ def dispersion(history: History, last: int, days: int) -> float:
         alpha = 0.5 * (low + high)
         wide = np.median(square / (mean + alpha * mean**2)) > CHI_MEDIAN
         low, high = (alpha, high) if wide else (low, alpha)
-    return high
+    return max(high, LEAST_DISPERSION)
 
+
+LEAST_DISPERSION = 0.005
+"""The least alpha: past weeks never tell the next one better than to 7 %."""
 
 UNKNOWN_DISPERSION = 0.05
 """alpha while there are too few forecasts to learn it from: days differ by a fifth."""
