@@ -9,6 +9,7 @@ Belongs here: the steps in their order. Stays out: each of them (the other files
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,6 +29,9 @@ from cx_analytics.attribute.cuboids.result import Element, Localization
 from cx_analytics.attribute.cuboids.search import search
 from cx_analytics.attribute.cuboids.table import leaves_of
 from cx_analytics.attribute.cuboids.ties import conditions_of, same_leaves
+
+USUAL_DRIFT = 0.4
+"""Logarithm of a factor that a forecast may well be off by: a half more, a third less."""
 
 LARGE_COUNT = 8.0
 """Expected counts from which on a leaf tells whether the whole forecast drifts."""
@@ -93,6 +97,11 @@ class _Trial:
     found: list[Found]
     nats: float
 
+    @property
+    def covered(self) -> int:
+        """Leaves that the elements cover."""
+        return sum(len(one.leaves) for one in self.found)
+
 
 def _amounts(leaves: Leaves) -> Localization:
     real, predict = leaves.amounts["real"], leaves.amounts["predict"]
@@ -120,19 +129,27 @@ def _centred(
 ) -> Localization:
     """The description as it is, or with the forecast re-centred when that is clearly shorter.
 
-    A drift is what most leaves follow: one that leaves half of them to elements is none.
+    A large drift is what nearly all leaves follow: one that leaves a quarter of them to elements
+    is likelier itself the deviation. But when three quarters of all leaves would be in elements
+    otherwise, the forecast is to blame.
     """
-    real, predict = leaves.amounts["real"], leaves.amounts["predict"]
     plain = evidence(1.0)
     if factor is None:
-        return _told(leaves, _trial(leaves, plain, 1.0), real, predict)
+        return _resulting(leaves, _trial(leaves, plain, 1.0))
+    present = int(np.count_nonzero(plain.row))
     moved = _trial(leaves, evidence(factor), factor)
-    bulk = 2 * sum(len(one.leaves) for one in moved.found) < np.count_nonzero(plain.row)
-    if bulk and moved.nats > plain.ceiling + SHORTER:
-        return _told(leaves, moved, real, predict * factor)
-    best = _trial(leaves, plain, 1.0)
-    best = moved if bulk and moved.nats > best.nats + SHORTER else best
-    return _told(leaves, best, real, predict * best.factor)
+    likely = abs(math.log(factor)) < USUAL_DRIFT or 4 * moved.covered < present
+    if likely and moved.nats > plain.ceiling + SHORTER:
+        return _resulting(leaves, moved)
+    still = _trial(leaves, plain, 1.0)
+    swept = 4 * still.covered > 3 * present and 2 * moved.covered < present
+    shorter = likely and moved.nats > still.nats + SHORTER
+    return _resulting(leaves, moved if shorter or swept else still)
+
+
+def _resulting(leaves: Leaves, trial: _Trial) -> Localization:
+    real, predict = leaves.amounts["real"], leaves.amounts["predict"]
+    return _told(leaves, trial, real, predict * trial.factor)
 
 
 def _trial(leaves: Leaves, evidence: Evidence, factor: float) -> _Trial:
