@@ -79,6 +79,32 @@ def speed(*, sessions: int, days: int, seed: int, out: Path | None, today: date)
     _write(out, "speed", f"{document.provenance(command, today)}\n\n{text}")
 
 
+def localize(
+    *, folder: Path | None, seeds: Sequence[int], large: bool, out: Path | None, today: date
+) -> None:
+    """Localise in published and fresh instances; print the table and write its section."""
+    from cx_analytics.bench import tables
+    from cx_analytics.bench.localization import localization
+
+    _check(out)
+    found = localization(folder, seeds, say=_say, large=large)
+    shown = found.select("set", "instances", "f1", "cpu_s", "peak_gb")
+    header = ("set", "instances", "F1", "CPU s, median", "peak GB of the process")
+    rows = [tuple(_cell(value) for value in row) for row in shown.iter_rows()]
+    text = tables.markdown(header, rows)
+    print(f"\n{text}")
+    told = [f"--seeds {len(seeds)} --first-seed {seeds[0]}"]
+    told += [f"--folder {folder}"] if folder is not None else []
+    command = _command("localize", *told, "--large" if large else "--no-large")
+    _write(out, "localize", f"{document.provenance(command, today)}\n\n{text}")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return "" if value is None else str(value)
+
+
 def probability(*, sessions: int, seeds: Sequence[int], write: bool, today: date) -> None:
     """Learn the map from evidence to probability on planted worlds; print it or put it in place."""
     from cx_analytics.attribute.probability import LEARNED

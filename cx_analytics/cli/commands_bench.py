@@ -1,4 +1,4 @@
-"""Commands that measure the product: `cx bench attribution`, `cx bench speed`.
+"""Commands that measure the product: `cx bench attribution`, `localize`, `speed`, `probability`.
 
 Belongs here: arguments and help. Stays out: the work (benching.py, the bench package). Another
 command goes into `register`, and its section into bench/benchmarks.md.
@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
         rich_markup_mode=None,
         epilog="Every command explains itself: cx bench attribution --help",
     )
-    for command in (attribution, speed, probability):
+    for command in (attribution, localize, speed, probability):
         bench.command()(command)
     app.add_typer(bench, name="bench")
 
@@ -90,6 +90,44 @@ def attribution(
         difficulties=[one.value for one in difficulty or _PUBLISHED],
         baselines=baselines,
         by_run=by is By.run,
+        out=out or _default(PAGE),
+        today=today,
+    )
+
+
+def localize(
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            show_default=False,
+            help="Published instances: truth.csv and <dataset>/<instance>.parquet.",
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Fresh instances of each recipe.")] = 12,
+    first_seed: Annotated[
+        int | None,
+        typer.Option(min=0, show_default=False, help="Seeds from here on; new ones every day."),
+    ] = None,
+    large: Annotated[
+        bool, typer.Option("--large/--no-large", help="Localise in 24 million leaves as well.")
+    ] = True,
+    out: Out = None,
+) -> None:
+    """Localise planted deviations in fresh instances, and in published ones where they are.
+
+    \b
+    Example:  cx bench localize --seeds 4 --no-large
+              cx bench localize --folder instances --out figures.md
+    """
+    from cx_analytics.cli import benching
+
+    today = datetime.now(UTC).date()
+    start = _first(first_seed, today.toordinal())
+    benching.localize(
+        folder=folder,
+        seeds=range(start, start + seeds),
+        large=large,
         out=out or _default(PAGE),
         today=today,
     )
