@@ -1,8 +1,11 @@
 """Why: counts -> candidates -> causes -> shares, with confidence.
 
-The flow, file by file: aggregate (SQL counts per day) -> counts (arrays) -> candidates and
-incidents (what is worth counting) -> cells -> scoring, assess, individuals (what a candidate
-is worth) -> search (which set) on hazard and background (the model) -> identity, report.
+`find_causes` (which conditions cause faults?), file by file: aggregate (SQL counts per day) ->
+counts (arrays) -> candidates, pairs, incidents (what is worth counting) -> wanted, asked (the
+question and its answer) -> cells -> scoring, assess, individuals (what a candidate is worth) ->
+search, merging, refine (which set) on hazard and background (the model) -> responsibility (whose
+share), probability (how sure), identity, report; lot_watch between fits. `localize` (what carries a
+deviation from a forecast?) is in cuboids/, and its use on contacts in contacts/.
 """
 
 from cx_analytics.attribute.aggregate import (

@@ -47,14 +47,14 @@ def as_text(content: Mapping[str, object]) -> str:
 
 
 def isotonic(told: pl.DataFrame) -> list[list[float]]:
-    """Points of the isotonic map through `evidence` and `real` (0 or 1).
+    """Points of the isotonic map through `evidence` and `real` (0 or 1): the ends of its steps.
 
     Isotonic regression pools the causes into blocks of rising share (Zadrozny & Elkan 2002); to
     each block half a real and half a false cause are added (Jeffreys), so that none is sure.
 
     >>> frame = pl.DataFrame({"evidence": [1.0, 2.0, 3.0, 4.0], "real": [0.0, 1.0, 0.0, 1.0]})
     >>> isotonic(frame)
-    [[1.0, 0.25], [2.5, 0.5], [4.0, 0.75]]
+    [[1.0, 0.25], [2.0, 0.5], [3.0, 0.5], [4.0, 0.75]]
     """
     from sklearn.isotonic import IsotonicRegression
 
@@ -63,9 +63,13 @@ def isotonic(told: pl.DataFrame) -> list[list[float]]:
     fitted = IsotonicRegression().fit_transform(evidence, real)
     blocks = np.split(np.arange(len(real)), np.flatnonzero(np.diff(fitted) > 1e-9) + 1)
     share: Floats = np.array([(real[own].sum() + 0.5) / (len(own) + 1) for own in blocks])
-    place = [float(np.mean(evidence[own[[0, -1]]])) for own in blocks]
+    edges = [sorted({float(evidence[own[0]]), float(evidence[own[-1]])}) for own in blocks]
     rising = np.maximum.accumulate(share)
-    return [[round(a, 2), round(float(b), 3)] for a, b in zip(place, rising, strict=True)]
+    return [
+        [round(place, 2), round(float(p), 3)]
+        for both, p in zip(edges, rising, strict=True)
+        for place in both
+    ]
 
 
 def _told(
