@@ -7,7 +7,7 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from cx_analytics.attribute import Counts, day_aggregates
+from cx_analytics.attribute import Counts, day_aggregates, find_causes
 from cx_analytics.contracts.attributes import Attribute
 from cx_analytics.engine.duck import Duck
 
@@ -128,10 +128,28 @@ def test_attributes_of_another_product(clinic, plant) -> None:
 
 
 def test_no_sessions_at_all(clinic, plant) -> None:
-    from cx_analytics.attribute import find_causes
     from cx_analytics.contracts.errors import InputRefused
 
     counts = clinic.counts(bad_lot(plant))
     assert isinstance(counts, Counts)
     with pytest.raises(InputRefused, match="not among the counted days"):
         find_causes(counts, as_of=datetime(2027, 1, 1).date())
+
+
+def test_splitting_a_file_changes_nothing(plant, tmp_path) -> None:
+    frame = bad_lot(plant)
+    paths = [tmp_path / name for name in ("whole.parquet", "odd.parquet", "even.parquet")]
+    odd = pl.int_range(frame.height) % 2 == 1
+    for path, part in zip(paths, (frame, frame.filter(odd), frame.filter(~odd)), strict=True):
+        part.write_parquet(path)
+    days = sorted({moment.date() for moment in frame["started_at"]})
+    attributes = [Attribute("lot", "device"), Attribute("app_version", "app")]
+    with Duck(spill=tmp_path / "spill") as engine:
+        found = []
+        for chosen in (paths[:1], paths[1:]):
+            engine.view("session", chosen)
+            counts = Counts.build(day_aggregates(engine, attributes, days), attributes)
+            found.append(find_causes(counts, as_of=days[-1]))
+    assert names(found[0]) == ["lot=L07"]
+    assert found[0].causes.equals(found[1].causes)
+    assert found[0].shares.equals(found[1].shares)
