@@ -241,16 +241,22 @@ class Search:
         for candidate, places in merges(self.period, terms, self._shared()):
             rest = given.without(self._rate_without(*places))
             whole = self.assessor.assess(candidate, rest)
-            if whole.acceptable and whole.evidence > self._worth(places, rest):
+            windows = all(terms[n].cell == candidate.cell for n in places)
+            effect = whole.effect if windows else None
+            if whole.acceptable and whole.evidence > self._worth(places, rest, effect):
                 return whole, places
         return None
 
-    def _worth(self, places: list[int], rest: Given) -> float:
-        """Evidence of some causes together, one given the other."""
+    def _worth(self, places: list[int], rest: Given, effect: float | None) -> float:
+        """Evidence of some causes together, one given the other.
+
+        Windows of one cell stand under the design effect of the whole, which grows with size;
+        children of a parent under their own, which is smaller than that of something large.
+        """
         total, rate = 0.0, rest.rate
         for place in places:
             one = self.assessor.assess(self.hazard.terms[place], rest.without(rate))
-            total += one.evidence
+            total += one.evidence if effect is None else one.evidence_under(effect)
             own = self.hazard.terms[place].faults(self.period)
             rate = rate.copy()
             rate[own] += self.hazard.theta[place][self.period.kind[own]]
