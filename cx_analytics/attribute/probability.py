@@ -21,7 +21,7 @@ def probability(evidence: Floats, *, individual: bool = False) -> Floats:
     """The probability that causes with this evidence are real; between the points it is linear.
 
     >>> low, high = probability(np.array([-1.0, 1000.0]))
-    >>> bool(0.3 < low < 0.95 < high < 1.0)
+    >>> bool(0.0 < low < 0.8 < 0.95 < high < 1.0)
     True
     """
     points = np.array(_points()["individual" if individual else "shared"])
