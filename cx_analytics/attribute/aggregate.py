@@ -16,6 +16,7 @@ from datetime import date, datetime, time, timedelta
 
 import polars as pl
 
+from cx_analytics.attribute.evidence_sql import identifier
 from cx_analytics.contracts.attributes import Attribute
 from cx_analytics.contracts.model import Column, Table
 from cx_analytics.contracts.ports import SqlEngine
@@ -162,7 +163,7 @@ def missing_cells(wanted: pl.DataFrame, counted: pl.DataFrame | None) -> pl.Data
 def cell_exposure(engine: SqlEngine, cells: pl.DataFrame) -> pl.DataFrame:
     """The exposure of asked-for cells in the relation `session`, as rows of CELL_COUNTS.
 
-    One semi-join with the asked-for cells per attribute or pair of attributes; never a cube.
+    One semi-join with the asked-for cells per set of attributes; never a cube.
     A cell without a session on a day comes back with zero (hourly: at hour 0), so that it
     is known to be counted. Days are taken in batches of at most BATCH sessions.
     """
@@ -201,17 +202,13 @@ def _keyed(names: Sequence[str], since: datetime, until: datetime) -> str:
     one query cannot be a model file; names are quoted, and there are no values in it but
     two timestamps.
     """
-    quoted = [_quoted(name) for name in names]
+    quoted = [identifier(name) for name in names]
     keys = "".join(f", HASH(CAST({name} AS VARCHAR)) AS {name}" for name in quoted)
     return (
         "SELECT CAST(started_at AS DATE) AS day, "
         f"CAST(EXTRACT(HOUR FROM started_at) AS BIGINT) AS hour{keys} FROM session "
         f"WHERE started_at >= TIMESTAMP '{since}' AND started_at < TIMESTAMP '{until}'"
     )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _sets(asked: pl.DataFrame) -> list[pl.DataFrame]:
@@ -237,7 +234,7 @@ def _within(engine: SqlEngine, asked: pl.DataFrame) -> tuple[list[pl.DataFrame],
         engine.register("anchor", pl.DataFrame({"value": [value]}))
         engine.table(
             "anchored_session",
-            f"SELECT * FROM keyed_session WHERE {_quoted(attribute)} "
+            f"SELECT * FROM keyed_session WHERE {identifier(attribute)} "
             "IN (SELECT HASH(value) FROM anchor)",
         )
         frames += [_inside(engine, part, attribute, keys) for part in _sets(asked.filter(mine))]

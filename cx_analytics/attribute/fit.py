@@ -18,7 +18,7 @@ from cx_analytics.attribute.candidates import Group
 from cx_analytics.attribute.cells import Cells, Key, Period, conjunctions
 from cx_analytics.attribute.counts import Counts
 from cx_analytics.attribute.hazard import Term
-from cx_analytics.attribute.refine import hidden, profiles, triples
+from cx_analytics.attribute.refine import hidden, inside, profiles, triples
 from cx_analytics.attribute.report import Findings, findings
 from cx_analytics.attribute.search import Search
 from cx_analytics.attribute.wanted import on_all_days
@@ -139,8 +139,9 @@ class _Table:
 
     def refined(self, search: Search) -> bool:
         """Count what the causes of a search ask for; whether there are new cells to try."""
-        new = self.learn([*profiles(search), *hidden(search)])
-        return self.learn(triples(search, self.asked)) or new
+        causes = inside(search)
+        new = self.learn([*profiles(causes), *hidden(search)])
+        return self.learn(triples(causes, self.asked)) or new
 
     def period(self, day: date, window_days: int) -> Period:
         last = self.counts.index(day) + 1

@@ -8,7 +8,7 @@ where its faults spread otherwise, triples. Stays out: counting (aggregate.py), 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -31,11 +31,9 @@ NEAR_MISSES = 12
 Cell = tuple[Names, tuple[int, ...]]
 
 
-def profiles(search: Search) -> list[Group]:
+def profiles(insides: Sequence[Inside]) -> list[Group]:
     """Each cause together with every value of another attribute that has enough of its faults."""
-    return grouped(
-        cell for one in _insides(search) for name in one.free for cell in one.with_(name)
-    )
+    return grouped(cell for one in insides for name in one.free for cell in one.with_(name))
 
 
 def hidden(search: Search) -> list[Group]:
@@ -46,14 +44,14 @@ def hidden(search: Search) -> list[Group]:
     return pairs(period.counts, left)
 
 
-def triples(search: Search, asked: Asked) -> list[Group]:
+def triples(insides: Sequence[Inside], asked: Asked) -> list[Group]:
     """Triples inside causes of one condition, where two values hold more than their share.
 
     The shares are those of the cause's own sessions, as its profile says. A triple must have
     more faults than either of the pairs within would bring.
     """
     chosen: list[Cell] = []
-    for one in _insides(search):
+    for one in insides:
         if len(one.given) == 1:
             found = sorted(_lifted_triples(one, asked), key=lambda pair: (-pair[0], pair[1]))
             chosen += [cell for _, cell in found[:MOST_A_CAUSE]]
@@ -69,7 +67,7 @@ def grouped(cells: Iterable[Cell]) -> list[Group]:
 
 
 @dataclass(frozen=True)
-class _Inside:
+class Inside:
     """The faults of a cause, and the attributes that may refine it."""
 
     counts: Counts
@@ -90,7 +88,8 @@ class _Inside:
         return [_cell((*self.given, (name, int(value)))) for value in self.often(name)[0]]
 
 
-def _insides(search: Search) -> list[_Inside]:
+def inside(search: Search) -> list[Inside]:
+    """The causes of a search that may be refined; scores all candidates once, for near misses."""
     counts, period = search.period.counts, search.period
     found = []
     for term in parents(search):
@@ -98,7 +97,7 @@ def _insides(search: Search) -> list[_Inside]:
         given = tuple((n, counts.columns[n].levels.index(v)) for n, v in key.conditions)
         own = term.faults(period) + period.faults.start
         free = tuple(n for n in counts.names if not _related(search, n, key.names))
-        found.append(_Inside(counts, given, own, free))
+        found.append(Inside(counts, given, own, free))
     return found
 
 
@@ -119,7 +118,7 @@ def _related(search: Search, name: str, others: Names) -> bool:
     return any(name == one or name in nested[one] or one in nested[name] for one in others)
 
 
-def _lifted_triples(one: _Inside, asked: Asked) -> Iterator[tuple[float, Cell]]:
+def _lifted_triples(one: Inside, asked: Asked) -> Iterator[tuple[float, Cell]]:
     """Triples with what they gain over the pairs within them."""
     share = {name: _conditional(one, asked, name) for name in one.free}
     lifted = {name: values for name in one.free if (values := _lifted(one, share[name], name))}
@@ -135,14 +134,14 @@ def _lifted_triples(one: _Inside, asked: Asked) -> Iterator[tuple[float, Cell]]:
                     yield round(worth, 6), _cell((*one.given, (a, u), (b, v)))
 
 
-def _lifted(one: _Inside, share: dict[int, float], name: str) -> list[int]:
+def _lifted(one: Inside, share: dict[int, float], name: str) -> list[int]:
     values, faults = one.often(name)
     expected: Floats = len(one.own) * np.array([share.get(int(v), 1.0) for v in values])
     gain = poisson_gain(faults.astype(float), expected)
     return [int(value) for value in values[gain > LEAST_GAIN]]
 
 
-def _conditional(one: _Inside, asked: Asked, name: str) -> dict[int, float]:
+def _conditional(one: Inside, asked: Asked, name: str) -> dict[int, float]:
     """Share of the cause's sessions that each often met value has; unknown ones are left out."""
     cells = [_cell((*one.given, (name, int(value)))) for value in one.often(name)[0]]
     found: dict[int, float] = {}

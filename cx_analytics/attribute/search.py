@@ -1,7 +1,7 @@
 """The search: which set of causes tells the shortest story about the faults.
 
 Forward while the evidence is strong, then individuals, then forward to the end, then rounds
-of swap and drop. Belongs here: the order of moves. Stays out: what a move is worth.
+of swap, merge and drop. Belongs here: the order of moves. Stays out: what a move is worth.
 """
 
 from __future__ import annotations
