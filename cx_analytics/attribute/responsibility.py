@@ -17,6 +17,7 @@ import numpy as np
 
 from cx_analytics.attribute.counts import Floats, Ints
 from cx_analytics.attribute.hazard import Hazard
+from cx_analytics.attribute.missing import lost
 
 GRID: Floats = np.exp(np.linspace(np.log(0.03), np.log(12.0), 24))
 """Frailties that are considered."""
@@ -37,19 +38,28 @@ def shares(hazard: Hazard, typical: Floats) -> tuple[Ints, Ints, Floats]:
     What the shares of a fault leave to 1 is the background's. `typical` is the mean background
     hazard of each type.
     """
-    fault, term, _ = hazard.responsibilities()
-    added = hazard.theta.reshape(-1)[term * hazard.period.types + hazard.period.kind[fault]]
-    level, rate = hazard.level, hazard.rate
+    fault, term, added = _possible(hazard)
+    level = hazard.level
+    caused: Floats = np.bincount(fault, added, minlength=len(level)).astype(float)
     customer, expected = _customers(hazard, typical)
-    posterior = frailty(customer, level, rate - level, expected)
+    posterior = frailty(customer, level, caused, expected)
     own = np.where(customer >= 0, customer, len(posterior) - 1)
     weight = np.empty(len(fault))
     for begin in range(0, len(fault), 100_000):
         part = slice(begin, begin + 100_000)
         at = fault[part]
-        total = GRID * level[at, None] + (rate - level)[at, None]
+        total = GRID * level[at, None] + caused[at, None]
         weight[part] = (posterior[own[at]] / total).sum(axis=1)
     return fault, term, np.minimum(added * weight, 1.0)
+
+
+def _possible(hazard: Hazard) -> tuple[Ints, Ints, Floats]:
+    """(fault, term, added hazard) of every term that a fault is in, or may be in."""
+    fault, term, _ = hazard.responsibilities()
+    hidden, inside = lost(hazard), np.ones(len(fault))
+    fault, term = np.concatenate([fault, hidden.fault]), np.concatenate([term, hidden.term])
+    theta = hazard.theta.reshape(-1)[term * hazard.period.types + hazard.period.kind[fault]]
+    return fault, term, theta * np.concatenate([inside, hidden.chance])
 
 
 def frailty(customer: Ints, level: Floats, added: Floats, expected: Floats) -> Floats:
