@@ -1,11 +1,12 @@
 """Why: counts -> candidates -> causes -> shares, with confidence.
 
 `find_causes` (which conditions cause faults?), file by file: aggregate (SQL counts per day) ->
-counts (arrays) -> candidates, pairs, incidents (what is worth counting) -> wanted, asked (the
-question and its answer) -> cells -> scoring, assess, individuals (what a candidate is worth) ->
-search, merging, refine (which set) on hazard and background (the model) -> responsibility (whose
-share), probability (how sure), identity, report; lot_watch between fits. `localize` (what carries a
-deviation from a forecast?) is in cuboids/, and its use on contacts in contacts/.
+counts (arrays) -> candidates, pairs, incidents (what is worth counting) -> wanted, exposure,
+inside, asked (the question and its answer) -> cells -> windows, noise, scoring, assess,
+individuals (what a candidate is worth) -> search, merging, refine (which set) on hazard and
+background (the model) -> responsibility (whose share), probability (how sure), identity, report;
+lot_watch between fits. `localize` (what carries a deviation from a forecast?) is in cuboids/, and
+its use on contacts in contacts/.
 """
 
 from cx_analytics.attribute.aggregate import (
@@ -13,12 +14,12 @@ from cx_analytics.attribute.aggregate import (
     FAULT_ROWS,
     STRATUM_COUNTS,
     VALUE_COUNTS,
-    cell_exposure,
     day_aggregates,
     missing_cells,
 )
 from cx_analytics.attribute.counts import Counts
 from cx_analytics.attribute.cuboids import localize
+from cx_analytics.attribute.exposure import cell_exposure
 from cx_analytics.attribute.fit import find_causes, fit_days
 from cx_analytics.attribute.report import Findings
 from cx_analytics.attribute.wanted import wanted_cells

@@ -1,7 +1,8 @@
-"""The only scan of the sessions: per-day counts that add up, and exposure of asked-for cells.
+"""The counts that are kept per day: their tables, and the scan of the sessions that makes them.
 
 Belongs here: which counts are kept per day, and the calls of the SQL models that make them.
-Stays out: what the counts say (counts.py and below) and where they are stored (the caller).
+Stays out: counting asked-for cells (exposure.py), what the counts say (counts.py and below)
+and where they are stored (the caller).
 
 Every frame has a `day` and is additive: the counts of days are added up, never re-made. The
 first four tables follow from the sessions alone. Cells (values, pairs of values and
@@ -16,20 +17,12 @@ from datetime import date, datetime, time, timedelta
 
 import polars as pl
 
-from cx_analytics.attribute.evidence_sql import identifier
 from cx_analytics.contracts.attributes import Attribute
 from cx_analytics.contracts.model import Column, Table
 from cx_analytics.contracts.ports import SqlEngine
 
 WIDE = 20_000
 """An attribute with more values than this on some day is counted only where faults point."""
-
-BATCH = 3_000_000
-"""Sessions whose keys are held at once (8 bytes an attribute each)."""
-
-FEW, MANY = 100, 8
-"""Up to FEW conjunctions of each of MANY or more sets of attributes are counted within the
-condition that they share."""
 
 _DAY = Column("day", "DATE", "The day (UTC)", required=True)
 _SESSIONS = Column("sessions", "BIGINT", "Sessions", "sessions", required=True, low=0)
@@ -99,8 +92,6 @@ FAULT_ROWS = "attribution_faults"
 ATTRIBUTE_KEY = ["attribute_1", "attribute_2", "attribute_3"]
 VALUE_KEY = ["value_1", "value_2", "value_3"]
 CELL_KEY = [name for pair in zip(ATTRIBUTE_KEY, VALUE_KEY, strict=True) for name in pair]
-MODELS = ("single_exposure", "pair_exposure", "triple_exposure")
-"""The SQL models that count cells of one, two and three conditions."""
 
 
 def fault_columns(attributes: Sequence[Attribute]) -> list[str]:
@@ -124,7 +115,7 @@ def day_aggregates(
     attribute of the background's strata; when it is none of `attributes`, there is one.
     Attributes with more than `wide` values on a day have no value counts on that day.
     """
-    since, until = _span(days)
+    since, until = span(days)
     chosen = pl.col("day").is_in(sorted(days))
     names = sorted(attribute.name for attribute in attributes)
     if stratum in names:
@@ -136,8 +127,8 @@ def day_aggregates(
     values = [_value_counts(engine, name, since, until, wide) for name in names]
     return {
         FAULT_ROWS: _fault_rows(engine, attributes, since, until).filter(chosen),
-        VALUE_COUNTS.name: _ordered(values, VALUE_COUNTS).filter(chosen),
-        STRATUM_COUNTS.name: _ordered([strata], STRATUM_COUNTS).filter(chosen),
+        VALUE_COUNTS.name: ordered(values, VALUE_COUNTS).filter(chosen),
+        STRATUM_COUNTS.name: ordered([strata], STRATUM_COUNTS).filter(chosen),
     }
 
 
@@ -158,155 +149,6 @@ def missing_cells(wanted: pl.DataFrame, counted: pl.DataFrame | None) -> pl.Data
         hourly=pl.col("hour").is_not_null(),
     ).unique()
     return wanted.join(known, on=key, how="anti", nulls_equal=True).sort(key)
-
-
-def cell_exposure(engine: SqlEngine, cells: pl.DataFrame) -> pl.DataFrame:
-    """The exposure of asked-for cells in the relation `session`, as rows of CELL_COUNTS.
-
-    One semi-join with the asked-for cells per set of attributes; never a cube.
-    A cell without a session on a day comes back with zero (hourly: at hour 0), so that it
-    is known to be counted. Days are taken in batches of at most BATCH sessions.
-    """
-    frames: list[pl.DataFrame] = []
-    for days in _batches(engine, cells["day"].unique().sort().to_list()):
-        asked = cells.filter(pl.col("day").is_in(days))
-        names = {name for key in ATTRIBUTE_KEY for name in asked[key].drop_nulls()}
-        engine.table("keyed_session", _keyed(sorted(names), *_span(days)))
-        inside, asked = _within(engine, asked)
-        frames += [*inside, *(_counted(engine, part) for part in _sets(asked))]
-    return _ordered(frames, CELL_COUNTS)
-
-
-def _batches(engine: SqlEngine, days: Sequence[date]) -> list[list[date]]:
-    """Days in runs of at most BATCH sessions."""
-    if not days:
-        return []
-    since, until = _span(days)
-    rows = engine.model("attribute/day_sessions", since=since, until=until)
-    size = dict(zip(rows["day"].cast(pl.Date).to_list(), rows["sessions"].to_list(), strict=True))
-    batches: list[list[date]] = [[]]
-    room = BATCH
-    for day in days:
-        if batches[-1] and size.get(day, 0) > room:
-            batches.append([])
-            room = BATCH
-        batches[-1].append(day)
-        room -= size.get(day, 0)
-    return batches
-
-
-def _keyed(names: Sequence[str], since: datetime, until: datetime) -> str:
-    """The query of `keyed_session`: day, hour, and each attribute as a 64-bit key.
-
-    Joins on integers cost a third of joins on text. The columns differ by workspace, so this
-    one query cannot be a model file; names are quoted, and there are no values in it but
-    two timestamps.
-    """
-    quoted = [identifier(name) for name in names]
-    keys = "".join(f", HASH(CAST({name} AS VARCHAR)) AS {name}" for name in quoted)
-    return (
-        "SELECT CAST(started_at AS DATE) AS day, "
-        f"CAST(EXTRACT(HOUR FROM started_at) AS BIGINT) AS hour{keys} FROM session "
-        f"WHERE started_at >= TIMESTAMP '{since}' AND started_at < TIMESTAMP '{until}'"
-    )
-
-
-def _sets(asked: pl.DataFrame) -> list[pl.DataFrame]:
-    """Asked-for cells by their set of attributes."""
-    return asked.partition_by(*ATTRIBUTE_KEY, "hourly", maintain_order=True)
-
-
-def _within(engine: SqlEngine, asked: pl.DataFrame) -> tuple[list[pl.DataFrame], pl.DataFrame]:
-    """Counts of cells inside a condition that at least MANY sets share, and the cells left over.
-
-    Many sets of attributes with a few cells each, all within one cause: the condition that they
-    share is looked up once, and they are counted within its sessions only; then the next one.
-    """
-    frames = []
-    keys = _keys_of(engine, asked)
-    while (anchor := _commonest(asked)) is not None:
-        attribute, value = anchor
-        has = [
-            (pl.col(name) == attribute) & (pl.col(key) == value)
-            for name, key in zip(ATTRIBUTE_KEY, VALUE_KEY, strict=True)
-        ]
-        mine = _NARROW & pl.any_horizontal(has).fill_null(False)
-        engine.register("anchor", pl.DataFrame({"value": [value]}))
-        engine.table(
-            "anchored_session",
-            f"SELECT * FROM keyed_session WHERE {identifier(attribute)} "
-            "IN (SELECT HASH(value) FROM anchor)",
-        )
-        frames += [_inside(engine, part, attribute, keys) for part in _sets(asked.filter(mine))]
-        asked = asked.filter(~mine)
-    return frames, asked
-
-
-_NARROW = pl.col("attribute_2").is_not_null() & (
-    pl.struct(VALUE_KEY).n_unique().over(ATTRIBUTE_KEY) <= FEW
-)
-"""Conjunctions of a set of attributes of which few are asked for."""
-
-
-def _keys_of(engine: SqlEngine, asked: pl.DataFrame) -> pl.DataFrame:
-    """The 64-bit key of each value that is asked for."""
-    values = pl.concat([asked.select(value=name) for name in VALUE_KEY]).unique().drop_nulls()
-    engine.register("asked_value", values)
-    return engine.frame("SELECT value, HASH(value) AS key FROM asked_value")
-
-
-def _inside(engine: SqlEngine, part: pl.DataFrame, anchor: str, keys: pl.DataFrame) -> pl.DataFrame:
-    """The exposure of cells of one set of attributes among the sessions of the anchor."""
-    first = part.row(0, named=True)
-    others = {
-        name: f"value_{place}"
-        for place, name in enumerate((first[key] for key in ATTRIBUTE_KEY), start=1)
-        if name not in (None, anchor)
-    }
-    model = "attribute/single_inside" if len(others) == 1 else "attribute/pair_inside"
-    found = engine.model(model, dict(zip("ab", others, strict=False)))
-    for n, value in enumerate(others.values(), start=1):
-        found = found.join(keys.rename({"value": value, "key": f"key_{n}"}), on=f"key_{n}")
-    on = ["day", *others.values()]
-    found = found.select(*on, "sessions").with_columns(pl.col("day").cast(pl.Date))
-    return part.join(found, on=on, how="left").with_columns(pl.col("sessions").fill_null(0))
-
-
-def _commonest(asked: pl.DataFrame) -> tuple[str, str] | None:
-    """The condition that most sets share, the first by name among equals; None below MANY."""
-    cells = asked.filter(_NARROW).select(CELL_KEY).unique()
-    sets = pl.concat_str(ATTRIBUTE_KEY, separator="\0", ignore_nulls=True)
-    conditions = pl.concat(
-        cells.select(attribute=name, value=key, among=sets)
-        for name, key in zip(ATTRIBUTE_KEY, VALUE_KEY, strict=True)
-    )
-    tally = conditions.drop_nulls().group_by("attribute", "value").agg(pl.col("among").n_unique())
-    most = tally.filter(pl.col("among") >= MANY)
-    if most.is_empty():
-        return None
-    row = most.sort(["among", "attribute", "value"], descending=[True, False, False]).row(0)
-    return str(row[0]), str(row[1])
-
-
-_WANTED_KEYS = (
-    "SELECT DISTINCT value_1, value_2, value_3, HASH(value_1) AS key_1, "
-    "HASH(value_2) AS key_2, HASH(value_3) AS key_3 FROM wanted_value"
-)
-
-
-def _counted(engine: SqlEngine, part: pl.DataFrame) -> pl.DataFrame:
-    """The exposure of asked-for cells of one set of attributes."""
-    first = part.row(0, named=True)
-    engine.register("wanted_value", part.select(VALUE_KEY).unique())
-    engine.table("wanted_cell", _WANTED_KEYS)
-    names = [first[key] for key in ATTRIBUTE_KEY if first[key] is not None]
-    model = "hour_exposure" if first["hourly"] else MODELS[len(names) - 1]
-    found = engine.model(f"attribute/{model}", dict(zip("abc", names, strict=False)))
-    on = ["day", *VALUE_KEY[: len(names)]]
-    counts = part.join(found.with_columns(pl.col("day").cast(pl.Date)), on=on, how="left")
-    if first["hourly"]:
-        counts = counts.with_columns(pl.col("hour").fill_null(0))
-    return counts.with_columns(pl.col("sessions").fill_null(0))
 
 
 def _value_counts(
@@ -336,7 +178,8 @@ def _fault_rows(
     ).sort("started_at", "session_id")
 
 
-def _ordered(frames: Sequence[pl.DataFrame], table: Table) -> pl.DataFrame:
+def ordered(frames: Sequence[pl.DataFrame], table: Table) -> pl.DataFrame:
+    """Frames as one, with the columns, types and order of a table."""
     types = {"DATE": pl.Date(), "VARCHAR": pl.String(), "BIGINT": pl.Int64()}
     schema = {column.name: types[column.type] for column in table.columns}
     same = [
@@ -350,6 +193,7 @@ def _ordered(frames: Sequence[pl.DataFrame], table: Table) -> pl.DataFrame:
     return whole.sort(list(table.key))
 
 
-def _span(days: Sequence[date]) -> tuple[datetime, datetime]:
+def span(days: Sequence[date]) -> tuple[datetime, datetime]:
+    """From the first moment of the first day to the end of the last."""
     first, last = min(days), max(days)
     return datetime.combine(first, time()), datetime.combine(last + timedelta(1), time())

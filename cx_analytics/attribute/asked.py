@@ -1,13 +1,14 @@
 """Exposure of asked-for cells: the rows that the engine counted, as arrays by cell and day.
 
 Belongs here: looking cells up among the value counts and the cells counted on request. Stays
-out: which cells are asked for (wanted.py, refine.py) and counting them (aggregate.py).
+out: which cells are asked for (wanted.py, refine.py) and counting them (exposure.py).
 """
 
 from __future__ import annotations
 
 from datetime import date
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -18,24 +19,62 @@ from cx_analytics.attribute.counts import Bools, Counts, Floats, Ints
 
 COVERED = 0.97
 """A pair that covers more than this of a parent's sessions is not separable from it."""
+_CODE = ["code_1", "code_2", "code_3"]
+
+
+class _Counted(NamedTuple):
+    """The counted cells of one set of attributes, by (cell, day).
+
+    `key` is one ascending number a cell, made of its codes; `there` says where it was counted.
+    """
+
+    key: Ints
+    sessions: Floats
+    there: Bools
 
 
 class Asked:
-    """Exposure of cells: from the value counts, or from the cells counted on request."""
+    """Exposure of cells: from the value counts, or from the cells counted on request.
+
+    Names become codes once, when rows are learned; what follows is done on numbers.
+    """
 
     def __init__(self, counts: Counts) -> None:
         self.counts = counts
-        self.groups: dict[Names, list[pl.DataFrame]] = {}
-        self._coded: dict[Names, tuple[Ints, Ints, Floats]] = {}
+        self._rows: dict[Names, list[tuple[Ints, Ints, Floats]]] = {}
+        self._tables: dict[Names, _Counted] = {}
+        self._codes = _codes(counts)
         if counts.cells is not None:
             self.learn(counts.cells)
 
     def learn(self, cells: pl.DataFrame) -> None:
         """Take in more rows of CELL_COUNTS; those by hour are left aside."""
-        for part in cells.filter(pl.col("hour").is_null()).partition_by(ATTRIBUTE_KEY):
+        for part in self._coded(cells).partition_by(ATTRIBUTE_KEY):
             names = tuple(name for name in part.select(ATTRIBUTE_KEY).row(0) if name is not None)
-            self.groups.setdefault(names, []).append(part)
-            self._coded.pop(names, None)
+            codes = part.select(_CODE[: len(names)]).to_numpy().T
+            key = np.ravel_multi_index(tuple(codes), self._levels(names))
+            rows = key, part["at"].to_numpy(), part["sessions"].to_numpy().astype(float)
+            self._rows.setdefault(names, []).append(rows)
+            self._tables.pop(names, None)
+
+    def _coded(self, cells: pl.DataFrame) -> pl.DataFrame:
+        """Whole-day rows with the code of each value and the index of the day.
+
+        Rows of other days, and of values that no fault has, are left out.
+        """
+        if not self.counts.days:
+            return cells.clear()
+        first = date_number(self.counts.days[0])
+        at = pl.col("day").cast(pl.Int32).cast(pl.Int64) - first
+        rows = cells.with_columns(at=at).filter(
+            pl.col("hour").is_null(), pl.col("at").is_between(0, len(self.counts.days) - 1)
+        )
+        for name, value, code in zip(ATTRIBUTE_KEY, VALUE_KEY, _CODE, strict=True):
+            table = self._codes.rename({"attribute": name, "value": value, "code": code})
+            rows = rows.with_columns(pl.col(name, value).cast(pl.String))
+            rows = rows.join(table, on=[name, value], how="left", maintain_order="left")
+            rows = rows.filter(pl.col(name).is_null() | pl.col(code).is_not_null())
+        return rows.select(*ATTRIBUTE_KEY, *_CODE, "at", "sessions")
 
     def exposure(self, group: Group) -> tuple[Floats, Bools]:
         """Sessions by (cell of the group, day), and which cells are usable candidates."""
@@ -44,33 +83,43 @@ class Asked:
             known &= ~self._covers_parent(group, exposure)
         return exposure, known
 
-    def coded(self, names: Names) -> tuple[Ints, Ints, Floats]:
-        """Of the counted cells of some attributes: one key a cell, the day, the sessions."""
-        if names not in self._coded:
-            counts, part = self.counts, pl.concat(self.groups[names], how="diagonal_relaxed")
-            columns = [counts.columns[name] for name in names]
-            codes = [one.coded(part[key]) for one, key in zip(columns, VALUE_KEY, strict=False)]
-            day = (part["day"].cast(pl.Int32) - date_number(counts.days[0])).to_numpy()
-            good = (np.min(codes, axis=0) >= 0) & (day >= 0) & (day < len(counts.days))
-            key = np.ravel_multi_index(
-                tuple(code[good] for code in codes), [len(one.levels) for one in columns]
-            )
-            self._coded[names] = key, day[good].astype(np.int64), part["sessions"].to_numpy()[good]
-        return self._coded[names]
+    def counted(self, group: Group) -> Bools:
+        """Whether each cell was counted, by (cell of the group, day)."""
+        if group.names not in self._rows:
+            return np.zeros((len(group.codes), len(self.counts.days)), dtype=bool)
+        table = self._table(group.names)
+        at, same = self._rows_of(table, group)
+        return np.asarray(table.there[at] & same[:, None])
 
-    def _counted(self, group: Group) -> tuple[Floats, Bools]:
-        counts = self.counts
-        values, day, sessions = self.coded(group.names)
-        size = [len(counts.columns[name].levels) for name in group.names]
-        key = np.ravel_multi_index(tuple(group.codes.T), size)
-        order = np.argsort(key)
-        at = np.searchsorted(key[order], values)
-        cell = order[np.minimum(at, len(order) - 1)]
-        same = key[cell] == values
-        exposure = np.zeros((len(group.codes), len(counts.days)))
-        exposure[cell[same], day[same]] = sessions[same]
-        cell = cell[same]
-        return exposure, np.bincount(cell, minlength=len(group.codes)) > 0
+    def conjunctions(self) -> list[Group]:
+        """The pairs and triples that were counted on some day."""
+        found = []
+        for names in sorted(names for names in self._rows if len(names) > 1):
+            key = self._table(names).key
+            if len(key):
+                codes = np.stack(np.unravel_index(key, self._levels(names)), axis=1)
+                found.append(Group(names, codes.astype(np.int64)))
+        return [group for group in found if set(group.names) <= set(self.counts.names)]
+
+    def _rows_of(self, table: _Counted, group: Group) -> tuple[Ints, Bools]:
+        """Row of each cell of a group in a table, and whether it is there at all."""
+        key = np.ravel_multi_index(tuple(group.codes.T), self._levels(group.names))
+        at = np.minimum(np.searchsorted(table.key, key), len(table.key) - 1)
+        return at, np.asarray(table.key[at] == key)
+
+    def _table(self, names: Names) -> _Counted:
+        if names not in self._tables:
+            parts = zip(*self._rows[names], strict=True)
+            key, at, sessions = (np.concatenate(part) for part in parts)
+            keys, place = np.unique(key, return_inverse=True)
+            table = np.zeros((len(keys), max(len(self.counts.days), 1)))
+            there = np.zeros(table.shape, dtype=bool)
+            table[place, at], there[place, at] = sessions, True
+            self._tables[names] = _Counted(keys, table, there)
+        return self._tables[names]
+
+    def _levels(self, names: Names) -> list[int]:
+        return [len(self.counts.columns[name].levels) for name in names]
 
     def _covers_parent(self, group: Group, exposure: Floats) -> Bools:
         """Cells that are nearly all of a cell with one condition less."""
@@ -87,10 +136,24 @@ class Asked:
         if len(group.names) == 1 and group.names[0] in self.counts.values:
             exposure = self.counts.values[group.names[0]][group.codes[:, 0]]
             return exposure, np.ones(len(exposure), dtype=bool)
-        if group.names not in self.groups:
+        if group.names not in self._rows:
             none = np.zeros((len(group.codes), max(len(self.counts.days), 1)))
             return none, np.zeros(len(group.codes), dtype=bool)
-        return self._counted(group)
+        table = self._table(group.names)
+        at, same = self._rows_of(table, group)
+        return np.where(same[:, None], table.sessions[at], 0.0), same
+
+
+def _codes(counts: Counts) -> pl.DataFrame:
+    """The code of every value of every attribute."""
+    schema = {"attribute": pl.String(), "value": pl.String(), "code": pl.Int64()}
+    frames = [
+        pl.DataFrame({"value": column.levels}, schema={"value": pl.String})
+        .with_row_index("code")
+        .select(pl.lit(name).alias("attribute"), "value", pl.col("code").cast(pl.Int64))
+        for name, column in counts.columns.items()
+    ]
+    return pl.concat([pl.DataFrame(schema=schema), *frames])
 
 
 def date_number(day: date) -> int:

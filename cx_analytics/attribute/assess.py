@@ -122,8 +122,9 @@ class Assessor:
     ) -> tuple[Floats, float, Bools]:
         """Theta by type, L, and which types count: each on its own, or all raised alike."""
         types = self.period.types
-        found = [exact_theta(weight[kind == t], exposure) for t in range(types)]
-        theta, gain = np.array(found).reshape(-1, 2).T
+        theta, gain = np.zeros(types), np.zeros(types)
+        for t in np.flatnonzero(np.bincount(kind, weight, minlength=types) > exposure):
+            theta[t], gain[t] = exact_theta(weight[kind == t], exposure)
         own = float(np.maximum(gain - TYPE_PRICE, 0.0).sum())
         mix = typical / max(float(typical.sum()), 1e-12)
         level, alike = exact_theta(weight * mix[kind], exposure)

@@ -76,5 +76,4 @@ def _effect(kind: Ints, place: Ints, share: Floats, alone: Floats) -> Floats:
 
 
 def _places(period: Period) -> tuple[Ints, Ints]:
-    counts = period.counts
-    return counts.stratum[period.faults], counts.hour[period.faults] % 24
+    return period.counts.stratum[period.faults], period.hour_of_day

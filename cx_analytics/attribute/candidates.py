@@ -2,7 +2,7 @@
 
 Belongs here: decisions made from fault rows and single-value exposure alone, so that the
 engine counts a bounded number of cells and never a cube. Stays out: the counting
-(aggregate.py) and the judgement (search.py).
+(exposure.py) and the judgement (search.py).
 """
 
 from __future__ import annotations

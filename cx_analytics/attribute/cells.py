@@ -14,9 +14,7 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
-import polars as pl
 
-from cx_analytics.attribute.aggregate import ATTRIBUTE_KEY, CELL_KEY, VALUE_KEY
 from cx_analytics.attribute.asked import Asked
 from cx_analytics.attribute.candidates import (
     MIN_FAULTS,
@@ -88,13 +86,17 @@ class Cells:
         empty = cls((), none, *_NO_FAULTS, nesting(counts), customers, 0)
         simple = empty._plus(sorted(listed, key=lambda one: _simplicity(counts, one.key)))
         simple = replace(simple, simple=len(simple.keys))
-        return simple.with_conjunctions(asked, conjunctions(counts))
+        return simple.with_conjunctions(asked, asked.conjunctions())
 
     def with_conjunctions(self, asked: Asked, groups: Iterable[Group]) -> Cells:
         """These cells and those of some pairs and triples whose exposure is known."""
         known = set(self.keys[self.simple :])
-        listed = _listed(asked, ((group, False) for group in groups))
-        more = self._plus([one for one in listed if one.key not in known])
+        listed = {
+            one.key: one
+            for one in _listed(asked, ((group, False) for group in groups))
+            if one.key not in known
+        }
+        more = self._plus(list(listed.values()))
         simplicity = [_simplicity(asked.counts, key) for key in more.keys[self.simple :]]
         order = sorted(range(len(simplicity)), key=simplicity.__getitem__)
         return more._ordered([*range(self.simple), *(self.simple + n for n in order)])
@@ -108,13 +110,12 @@ class Cells:
     def _ordered(self, order: list[int]) -> Cells:
         sizes = np.diff(self.start)[order]
         start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        inside = np.arange(start[-1]) - np.repeat(start[:-1], sizes)
         return replace(
             self,
             keys=tuple(self.keys[n] for n in order),
             exposure=self.exposure[order],
             start=start,
-            fault=self.fault[np.repeat(self.start[:-1][order], sizes) + inside],
+            fault=_runs(self.start, self.fault, np.array(order, dtype=np.int64))[1],
         )
 
     def _plus(self, cells: list[_Cell]) -> Cells:
@@ -145,13 +146,15 @@ def _listed(asked: Asked, groups: Iterable[tuple[Group, bool]]) -> Iterator[_Cel
     """The usable candidates of some groups (each with whether it is of individuals)."""
     counts = asked.counts
     for group, individual in groups:
+        if not len(group.codes):
+            continue
         exposure, known = asked.exposure(group)
         members = _members(counts, group)
         if len(group.names) > 1 and not individual:
             known &= _promising(counts, exposure, members)
         for place in np.flatnonzero(known):
             key = _key(counts, group, int(place), individual)
-            yield _Cell(key, exposure[place], members[place])
+            yield _Cell(key, exposure[place], members.of(int(place)))
 
 
 def _customer_sessions(counts: Counts, cells: list[_Cell]) -> Floats:
@@ -162,27 +165,6 @@ def _customer_sessions(counts: Counts, cells: list[_Cell]) -> Floats:
         if key.names == ("customer_id",):
             found[place[key.conditions[0][1]]] = exposure
     return found
-
-
-def conjunctions(counts: Counts) -> list[Group]:
-    """The pairs and triples of values that were counted; values without a fault are left out."""
-    if counts.cells is None or counts.cells.is_empty():
-        return []
-    rows = counts.cells.lazy().filter(pl.col("attribute_2").is_not_null(), pl.col("hour").is_null())
-    parts = rows.select(CELL_KEY).unique().collect().partition_by(ATTRIBUTE_KEY)
-    found = [_coded(counts, part) for part in parts]
-    return sorted((g for g in found if g is not None), key=lambda group: group.names)
-
-
-def _coded(counts: Counts, part: pl.DataFrame) -> Group | None:
-    names = tuple(name for name in part.select(ATTRIBUTE_KEY).row(0) if name is not None)
-    if not set(names) <= set(counts.names):
-        return None
-    columns = [counts.columns[name] for name in names]
-    codes = [one.coded(part[key]) for one, key in zip(columns, VALUE_KEY, strict=False)]
-    table = np.stack(codes, axis=1)
-    table = table[table.min(axis=1) >= 0]
-    return Group(names, table[np.lexsort(table.T[::-1])])
 
 
 def _simplicity(counts: Counts, key: Key) -> tuple[object, ...]:
@@ -210,34 +192,51 @@ def _incident_faults(counts: Counts, hours: Hours) -> Ints:
     return np.flatnonzero(inside)
 
 
-def _members(counts: Counts, group: Group) -> list[Ints]:
-    """The faults of each cell of a group, ascending."""
-    width = [len(counts.columns[name].levels) + 1 for name in group.names]
-    key, cell = np.zeros(len(counts.day), dtype=np.int64), np.zeros(len(group.codes), np.int64)
-    missing = np.zeros(len(counts.day), dtype=bool)
-    for place, name in enumerate(group.names):
-        codes = counts.columns[name].codes
-        key, missing = key * width[place] + codes, missing | (codes < 0)
-        cell = cell * width[place] + group.codes[:, place]
-    key[missing] = -1
-    order = np.argsort(key, kind="stable")
-    first = np.searchsorted(key[order], cell, side="left")
-    last = np.searchsorted(key[order], cell, side="right")
-    return [order[a:b] for a, b in zip(first, last, strict=True)]
+class _Members(NamedTuple):
+    """The faults of the cells of a group, cell after cell, each ascending."""
+
+    fault: Ints
+    cell: Ints
+    start: Ints
+
+    def of(self, cell: int) -> Ints:
+        return self.fault[self.start[cell] : self.start[cell + 1]]
 
 
-def _promising(counts: Counts, exposure: Floats, members: list[Ints]) -> Bools:
+def _members(counts: Counts, group: Group) -> _Members:
+    fault = np.arange(len(counts.day))
+    key, own = np.zeros(len(fault), dtype=np.int64), np.zeros(len(group.codes), dtype=np.int64)
+    for name, codes in zip(group.names, group.codes.T, strict=True):
+        levels = len(counts.columns[name].levels)
+        among = np.zeros(levels + 1, dtype=bool)  # the last place is that of a missing value
+        among[codes] = True
+        found = counts.columns[name].codes[fault]
+        kept = among[found]
+        fault, key = fault[kept], key[kept] * levels + found[kept]
+        own = own * levels + codes
+    order = np.argsort(own)
+    at = np.minimum(np.searchsorted(own[order], key), max(len(own) - 1, 0))
+    cell = order[at]
+    same = own[cell] == key
+    fault, cell = fault[same], cell[same]
+    by_cell = np.argsort(cell, kind="stable")
+    size = np.bincount(cell, minlength=len(own))
+    start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+    return _Members(fault[by_cell], cell[by_cell], start)
+
+
+def _promising(counts: Counts, exposure: Floats, members: _Members) -> Bools:
     """Conjunctions whose faults of some types exceed a part of the overall rate of these types.
 
     Most were asked for because their attributes go together; now the exposure is known, and
     those need not be carried through the search. Over all days, or in some block of days.
     """
     starts = np.arange(0, len(counts.days), BLOCK)
-    shape = (len(members), len(counts.kinds), len(starts))
+    shape = (len(exposure), len(counts.kinds), len(starts))
     place = counts.kind * shape[2] + counts.day // BLOCK
     size = shape[1] * shape[2]
-    tally = [np.bincount(place[own], minlength=size) for own in members]
-    observed: Floats = np.array(tally, dtype=float).reshape(shape)
+    tally = np.bincount(members.cell * size + place[members.fault], minlength=shape[0] * size)
+    observed: Floats = tally.astype(float).reshape(shape)
     sessions = np.maximum(np.add.reduceat(counts.sessions, starts), 1.0)
     rate = np.bincount(place, minlength=size).reshape(shape[1:]) / sessions
     expected = np.add.reduceat(exposure, starts, axis=1)[:, None, :] * rate * CALM
@@ -316,6 +315,11 @@ class Period:
     def types(self) -> int:
         return len(self.counts.kinds)
 
+    @cached_property
+    def hour_of_day(self) -> Ints:
+        """Of each fault."""
+        return self.counts.hour[self.faults] % 24
+
     def key(self, cell: int) -> Key:
         return self.cells.keys[int(self.cell[cell])]
 
@@ -331,5 +335,29 @@ class Period:
         a, b = np.searchsorted(self.day[own], [first, stop])
         return own[a:b]
 
+    def entries(self, cells: Ints) -> tuple[Ints, Ints]:
+        """(position in `cells`, fault) of all faults of some cells, cell after cell."""
+        return _runs(self.start, self.fault, cells)
+
+    def cells_of(self, faults: Ints) -> Ints:
+        """The cells of each of some faults, one after the other."""
+        start, cell = self._by_fault
+        return _runs(start, cell, faults)[1]
+
+    @cached_property
+    def _by_fault(self) -> tuple[Ints, Ints]:
+        """As `start` and `fault`, the other way round: the cells of each fault."""
+        size = np.bincount(self.fault, minlength=len(self.day))
+        start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+        return start, self.owner[np.argsort(self.fault, kind="stable")]
+
     def codes(self, name: str) -> Ints:
         return self.counts.columns[name].codes[self.faults]
+
+
+def _runs(start: Ints, values: Ints, rows: Ints) -> tuple[Ints, Ints]:
+    """(position in `rows`, value) of the values[start[r]:start[r + 1]] of some rows r."""
+    size = start[rows + 1] - start[rows]
+    place = np.repeat(np.arange(len(rows)), size)
+    before = np.cumsum(size) - size
+    return place, values[np.arange(len(place)) + (start[rows] - before)[place]]

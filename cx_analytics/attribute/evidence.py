@@ -38,8 +38,7 @@ def window_gain(faults: Floats, weight: Floats, exposure: Floats) -> Floats:
 
     `LLR = O (ln(W/E) - 1 + E/W)` where W > E > 0.
     """
-    raised = (weight > exposure) & (exposure > 0)
-    ratio = np.where(raised, weight / np.maximum(exposure, 1e-12), 1.0)
+    ratio = np.maximum(weight / np.where(exposure > 0, exposure, np.inf), 1.0)
     return np.asarray(faults * (np.log(ratio) - 1.0 + 1.0 / ratio))
 
 
@@ -87,7 +86,7 @@ def exact_theta(weight: Floats, exposure: float, rounds: int = 30) -> tuple[floa
     theta = 0.0
     for _ in range(rounds):
         part = weight / (1.0 + theta * weight)
-        step = (part.sum() - exposure) / (part * part).sum()
+        step = (part.sum() - exposure) / (part @ part)
         theta += float(step)
         if abs(step) < 1e-10 * (1.0 + theta):
             break
@@ -151,18 +150,37 @@ def noise_variance(residual: Floats, variance: Floats, expected: Floats) -> floa
     centre = float(np.median(residual / expected))
     level = max(1.0 + centre, 1e-3)
     square = (residual - centre * expected) ** 2 / np.maximum(variance, 1e-300)
-    expected = expected * level
-
-    def median(tau2: float) -> float:
-        return float(np.median(square / (1.0 + tau2 * expected)))
-
+    median = _FallingMedian(square, expected * level)
     low, high = 0.0, 1.0
-    if median(low) <= CHI_MEDIAN:
+    if not median.above(low):
         return 0.0
     for _ in range(30):
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if median(middle) > CHI_MEDIAN else (low, middle)
+        low, high = (middle, high) if median.above(middle) else (low, middle)
     return high
+
+
+class _FallingMedian:
+    """Whether the median of square / (1 + tau^2 expected) is above CHI_MEDIAN.
+
+    Each ratio falls to CHI_MEDIAN at a tau^2 of its own, so the median is only to be looked at
+    between the two middle ones of these; and there the same ratios stay the middle ones.
+    """
+
+    def __init__(self, square: Floats, expected: Floats) -> None:
+        root = (square / CHI_MEDIAN - 1.0) / expected
+        order = np.argsort(root)
+        self._first, self._last = root[order[(len(root) - 1) // 2]], root[order[len(root) // 2]]
+        half = len(root) // 2
+        self._under = square[order[:half]], expected[order[:half]]
+        self._over = square[order[half:]], expected[order[half:]]
+
+    def above(self, tau2: float) -> bool:
+        """At this tau^2."""
+        if tau2 < self._first or tau2 >= self._last:
+            return bool(tau2 < self._first)
+        under, over = (square / (1.0 + tau2 * mu) for square, mu in (self._under, self._over))
+        return bool(under.max() + over.min() > 2.0 * CHI_MEDIAN)
 
 
 CHI_MEDIAN = 0.4549

@@ -12,16 +12,15 @@ from datetime import date, datetime, time, timedelta
 
 import polars as pl
 
-from cx_analytics.attribute.aggregate import missing_cells
 from cx_analytics.attribute.asked import Asked
 from cx_analytics.attribute.candidates import Group
-from cx_analytics.attribute.cells import Cells, Key, Period, conjunctions
+from cx_analytics.attribute.cells import Cells, Key, Period
 from cx_analytics.attribute.counts import Counts
 from cx_analytics.attribute.hazard import Term
 from cx_analytics.attribute.refine import hidden, inside, profiles, triples
 from cx_analytics.attribute.report import Findings, findings
 from cx_analytics.attribute.search import Search
-from cx_analytics.attribute.wanted import on_all_days
+from cx_analytics.attribute.wanted import uncounted
 from cx_analytics.contracts.errors import InputRefused
 
 Counting = Callable[[pl.DataFrame], pl.DataFrame]
@@ -122,18 +121,15 @@ class _Table:
     def of(cls, counts: Counts, count: Counting | None) -> _Table:
         asked = Asked(counts)
         table = cls(counts, asked, Cells.of(asked), count)
-        table.learn(conjunctions(counts))
+        table.learn(asked.conjunctions())
         return table
 
     def learn(self, groups: Sequence[Group]) -> bool:
         """Count what is not known of these cells yet; whether there are new ones to try."""
-        missing = missing_cells(on_all_days(self.counts, groups), self.counts.cells)
-        if self.count is None or missing.is_empty():
+        if self.count is None or (missing := uncounted(self.asked, groups)).is_empty():
             return False
-        fresh, before = self.count(missing), self.counts.cells
-        both = fresh if before is None else pl.concat([before, fresh], how="diagonal_relaxed")
-        self.counts, size = self.counts.with_cells(both), len(self.cells.keys)
-        self.asked.learn(fresh)
+        size = len(self.cells.keys)
+        self.asked.learn(self.count(missing))
         self.cells = self.cells.with_conjunctions(self.asked, groups)
         return len(self.cells.keys) > size
 

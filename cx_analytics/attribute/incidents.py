@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from cx_analytics.attribute.counts import Counts, Floats, Ints
+from cx_analytics.attribute.counts import Bools, Counts, Floats, Ints
 from cx_analytics.attribute.evidence import poisson_gain
 
 LAGS = (4, 5, 6, 8, 10, 13, 17, 22, 30, 40, 55, 75, 100, 140, 200, 300)
@@ -98,13 +98,12 @@ def _expected_share(counts: Counts, name: str) -> Floats:
 
 def _strongest(name: str, table: Floats) -> list[tuple[float, Hours]]:
     order = np.lexsort((table[2], table[1], -table[3], table[0]))
-    kept: dict[tuple[int, int], tuple[float, Hours]] = {}
-    for code, first, last, gain in table[:, order].T:
-        kept.setdefault(
-            (int(code), int(first) // 24),
-            (float(gain), Hours(name, int(code), int(first), int(last))),
-        )
-    return list(kept.values())
+    code, first, last = table[:3, order].astype(np.int64)
+    _, best = np.unique(code * (first.max(initial=0) // 24 + 1) + first // 24, return_index=True)
+    return [
+        (float(table[3, order[n]]), Hours(name, int(code[n]), int(first[n]), int(last[n])))
+        for n in best
+    ]
 
 
 def sharpened(counts: Counts) -> list[tuple[Hours, Floats]]:
@@ -113,12 +112,14 @@ def sharpened(counts: Counts) -> list[tuple[Hours, Floats]]:
     Only incidents whose hourly exposure is among `counts.cells` are returned.
     """
     known = _hourly(counts)
+    total = np.maximum(counts.strata.sum(axis=0).T.reshape(-1), 1.0)
+    rate = np.bincount(counts.hour, minlength=len(total)) / total
     result: dict[Hours, Floats] = {}
     for found in scan(counts):
         exposure = known.get((found.name, found.code))
         if exposure is None or np.isnan(exposure[found.first : found.last]).any():
             continue
-        best = _edges(counts, found, exposure)
+        best = _edges(counts, found, exposure, rate)
         days = np.zeros(len(counts.days))
         inside = np.nan_to_num(exposure[best.first : best.last])
         np.add.at(days, np.arange(best.first, best.last) // 24, inside)
@@ -154,28 +155,29 @@ def _by_hour(counts: Counts, part: pl.DataFrame) -> Floats:
     return exposure.reshape(-1)
 
 
-def _edges(counts: Counts, found: Hours, exposure: Floats) -> Hours:
+def _edges(counts: Counts, found: Hours, exposure: Floats, rate: Floats) -> Hours:
     """The window within EDGE_H hours of the scanned one that gains most.
 
-    The gain of a longer window must pay for the hours it adds, so an edge only moves where
-    faults lie beyond their expectation.
+    `rate` is the fault rate of all sessions by hour. The gain of a longer window must pay for
+    the hours it adds, so an edge only moves where faults lie beyond their expectation.
     """
-    codes = counts.columns[found.name].codes
-    hours = counts.hour[codes == found.code]
-    tally = np.bincount(hours, minlength=len(exposure)).astype(float)
-    total = np.maximum(counts.strata.sum(axis=0).T.reshape(-1), 1.0)
-    rate = np.bincount(counts.hour, minlength=len(exposure)) / total
-    faults = np.concatenate([[0.0], np.cumsum(tally)])
-    expected = np.concatenate([[0.0], np.cumsum(rate * np.nan_to_num(exposure))])
-    known = np.concatenate([[0], np.cumsum(np.isnan(exposure))])
-    best, best_gain = found, -1.0
-    for first in range(max(0, found.first - EDGE_H), found.first + EDGE_H + 1):
-        for last in range(found.last - EDGE_H, min(len(exposure), found.last + EDGE_H) + 1):
-            if last <= first or known[last] > known[first]:
-                continue
-            gain = poisson_gain(
-                np.array(faults[last] - faults[first]), np.array(expected[last] - expected[first])
-            )
-            if float(gain) > best_gain:
-                best, best_gain = found._replace(first=first, last=last), float(gain)
-    return best
+    hours = counts.hour[counts.columns[found.name].codes == found.code]
+    faults = _from_zero(np.bincount(hours, minlength=len(exposure)))
+    expected = _from_zero(rate * np.nan_to_num(exposure))
+    unknown = _from_zero(np.isnan(exposure))
+    begin = np.arange(max(0, found.first - EDGE_H), found.first + EDGE_H + 1)
+    end = np.arange(found.last - EDGE_H, min(len(exposure), found.last + EDGE_H) + 1)
+    first, last = (edge.reshape(-1) for edge in np.meshgrid(begin, end, indexing="ij"))
+    usable = last > first
+    usable[usable] &= unknown[last[usable]] == unknown[first[usable]]
+    first, last = first[usable], last[usable]
+    if not len(first):
+        return found
+    gain = poisson_gain(faults[last] - faults[first], expected[last] - expected[first])
+    best = int(gain.argmax())
+    return found._replace(first=int(first[best]), last=int(last[best]))
+
+
+def _from_zero(values: Floats | Ints | Bools) -> Floats:
+    """Running sums over hours, from zero."""
+    return np.concatenate([[0.0], np.cumsum(values, dtype=float)])

@@ -93,8 +93,7 @@ def find_individuals(hazard: Hazard, assessor: Assessor, typical: Floats) -> lis
     cells = np.array([c for c in cells if c not in taken], dtype=np.int64)
     if not len(cells):
         return []
-    tally, level = _unexplained(hazard, typical)
-    tally, level = tally[cells], level[cells]
+    tally, level = _unexplained(hazard, cells, typical)
     score: Floats = tally.sum(axis=1)
     expected = period.exposure[cells, -1] * typical.sum() * level
     gain = frailty_gain(score, expected) + mix_gain(tally, typical)
@@ -104,7 +103,7 @@ def find_individuals(hazard: Hazard, assessor: Assessor, typical: Floats) -> lis
     return _one_each(hazard, assessor, cells[ranked], evidence[ranked])
 
 
-def _unexplained(hazard: Hazard, typical: Floats) -> tuple[Floats, Floats]:
+def _unexplained(hazard: Hazard, cells: Ints, typical: Floats) -> tuple[Floats, Floats]:
     """Faults of each cell by type that no cause explains, and its background over typical.
 
     A fault counts by background over total hazard. The level is the harmonic mean of the
@@ -112,11 +111,12 @@ def _unexplained(hazard: Hazard, typical: Floats) -> tuple[Floats, Floats]:
     expected to have twice as many.
     """
     period = hazard.period
-    key = period.owner * period.types + period.kind[period.fault]
+    owner, fault = period.entries(cells)
+    key = owner * period.types + period.kind[fault]
     left, usual = hazard.level / hazard.rate, typical[period.kind] / hazard.rate
-    shape, size = (-1, period.types), len(period.cell) * period.types
-    tally = np.bincount(key, left[period.fault], minlength=size).reshape(shape)
-    even = np.bincount(period.owner, usual[period.fault], minlength=len(period.cell))
+    shape, size = (-1, period.types), len(cells) * period.types
+    tally = np.bincount(key, left[fault], minlength=size).reshape(shape)
+    even = np.bincount(owner, usual[fault], minlength=len(cells))
     level = tally.sum(axis=1) / np.maximum(even, 1e-12)
     return np.asarray(tally, dtype=float), np.where(even > 0, level, 1.0)
 

@@ -1,11 +1,12 @@
 """Which pairs of values are worth counting: decided from the fault rows alone.
 
 Belongs here: the pre-selection that keeps the number of counted pairs bounded. Stays out:
-their exposure (aggregate.py) and their judgement (search.py).
+their exposure (exposure.py) and their judgement (search.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
@@ -22,23 +23,28 @@ LEAST_LIFT = 1.2
 """Large cells gain by the slightest association of their attributes; a pair needs more."""
 FEW_CELLS = 60
 """Two attributes with no more cells than this are counted whole: shares may mislead there."""
+DENSE = 200_000
+"""Tables of up to so many cells are tallied whole; that is quicker than sorting the faults."""
 PER_CUSTOMER = 3
 """Faults of a customer and block that count, or each broken unit would bring its own pairs."""
 
 
-def pairs(counts: Counts, left: Floats | None = None) -> list[Group]:
+def pairs(
+    counts: Counts,
+    left: Floats | None = None,
+    nested: Mapping[str, frozenset[str]] | None = None,
+) -> list[Group]:
     """Pairs of values whose faults exceed what either value alone would bring.
 
     `left` says how much of each fault is still unexplained (1 when not given): what strong
-    causes hide shows once they are known.
-
+    causes hide shows once they are known. `nested` is what `nesting` says, where it is known.
 
     A pair (u, v) with O faults is a candidate when O is above both O_u * share(v) and
     O_v * share(u), by PAIR_GAIN nats over all days or in some block, or when its attributes
     have few cells. At most MAX_PAIRS, those that gain most. Pairs of nested attributes are
     left out: such a pair is its child.
     """
-    nested = nesting(counts)
+    nested = nesting(counts) if nested is None else nested
     tallies = _Tallies(counts, np.ones(len(counts.day)) if left is None else left)
     found: list[tuple[tuple[str, str], Ints, Floats]] = []
     for a, b in combinations(counts.names, 2):
@@ -99,16 +105,27 @@ class _Tallies:
         """Keys of the cells with enough faults, and their faults by block."""
         one, other = self.codes[a], self.codes[b]
         both = (one >= 0) & (other >= 0)
-        joint = one[both] * len(self.counts.columns[b].levels) + other[both]
-        keys, place, tally = np.unique(joint, return_inverse=True, return_counts=True)
-        keep = tally >= MIN_FAULTS
-        row = np.where(keep, np.cumsum(keep) - 1, -1)[place]
+        width = len(self.counts.columns[b].levels)
+        joint = one[both] * width + other[both]
+        keys, row = _frequent(joint, len(self.counts.columns[a].levels) * width)
         inside = row >= 0
         at = row[inside] * self.blocks + self.block[both][inside]
-        size = int(keep.sum())
+        size = len(keys)
         weight = self.left[both][inside]
         found = np.bincount(at, weight, minlength=size * self.blocks).reshape(size, self.blocks)
-        return keys[keep], np.asarray(found, dtype=float)
+        return keys, np.asarray(found, dtype=float)
+
+
+def _frequent(joint: Ints, size: int) -> tuple[Ints, Ints]:
+    """Numbers below `size` that are met often enough, and for each entry its row there, or -1."""
+    values, place = joint, joint
+    if size > DENSE:
+        values, place = np.unique(joint, return_inverse=True)
+        size = len(values)
+    keep = np.bincount(place, minlength=size) >= MIN_FAULTS
+    found = np.flatnonzero(keep)
+    row = np.where(keep, np.cumsum(keep) - 1, -1)[place]
+    return (found if values is joint else values[found]), row
 
 
 def _lifted(observed: Floats, alone: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 Belongs here: choosing the cells worth counting inside the causes of a search. First the
 profile of each cause (how its sessions spread over the values of every other attribute), then,
-where its faults spread otherwise, triples. Stays out: counting (aggregate.py), judging
+where its faults spread otherwise, triples. Stays out: counting (exposure.py), judging
 (search.py).
 """
 
@@ -41,7 +41,7 @@ def hidden(search: Search) -> list[Group]:
     period, hazard = search.period, search.hazard
     left = np.zeros(len(period.counts.day))
     left[period.faults] = hazard.level / hazard.rate
-    return pairs(period.counts, left)
+    return pairs(period.counts, left, period.cells.nested)
 
 
 def triples(insides: Sequence[Inside], asked: Asked) -> list[Group]:

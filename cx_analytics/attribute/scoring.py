@@ -15,13 +15,9 @@ import numpy as np
 
 from cx_analytics.attribute.cells import Period
 from cx_analytics.attribute.counts import Bools, Floats, Ints
-from cx_analytics.attribute.evidence import (
-    TYPE_PRICE,
-    change_gain,
-    noise_variance,
-    over_types,
-    window_gain,
-)
+from cx_analytics.attribute.evidence import TYPE_PRICE, change_gain, over_types, window_gain
+from cx_analytics.attribute.noise import Noise
+from cx_analytics.attribute.windows import Windows
 
 ORDER_PRICE = (1.0, 1.5, 4.0)
 """Nats to say that a cause has one, two or three conditions."""
@@ -29,9 +25,9 @@ FIXED_PRICE = 3.5
 """Nats to say that there is a cause at all, in a world where none is known yet."""
 SAME_HOURS = 16.0
 """Incidents whose edges lie within two hours of each other tell the same story."""
-LEAST_FOR_NOISE = 8.0
-FEW_VALUES = 15
-CHUNK = 256
+CHUNK = 128
+ROUNDING = 1e-6
+"""By so much a bound may be too low for rounding."""
 
 
 class Place(NamedTuple):
@@ -66,6 +62,11 @@ class Given:
     known: int
 
     @property
+    def mix(self) -> Floats:
+        """Share of each type in the mean background."""
+        return np.asarray(self.typical / max(self.typical.sum(), 1e-12))
+
+    @property
     def rebate(self) -> float:
         """Nats off each price."""
         return log(1.0 + self.known)
@@ -76,11 +77,20 @@ class Given:
 
 
 class _Sums(NamedTuple):
-    """Over the faults of some cells, by day: sums of w and w^2 by type, and what is unexplained."""
+    """Over the faults of some cells: sums of w and w^2 by (type, day, cell).
+
+    The cells come last: the sums of windows are then differences of rows.
+    """
 
     weight: Floats
     square: Floats
-    left: Floats
+
+    @classmethod
+    def of(cls, weight: Floats, square: Floats, cells: Ints) -> _Sums:
+        """Some cells of arrays by (cell, type, day)."""
+        return cls(
+            *(np.ascontiguousarray(sums[cells].transpose(1, 2, 0)) for sums in (weight, square))
+        )
 
 
 class Scorer:
@@ -96,15 +106,15 @@ class Scorer:
         self._shape, self._size = shape, int(np.prod(shape))
         kind, day = period.kind[period.fault], period.day[period.fault]
         self._key = (period.owner * period.types + kind) * period.days + day
-        self._first, self._last = np.triu_indices(period.days)
-        self._last = self._last + 1
+        self._windows = Windows.of(period.days)
         keys = [period.key(n) for n in range(shape[0])]
         self.individual: Bools = np.array([key.individual for key in keys], dtype=bool)
         self.incident: Bools = np.array([key.hours is not None for key in keys], dtype=bool)
         self.order: Ints = np.array([len(key.conditions) for key in keys], dtype=np.int64)
 
     def _sums(self, weight: Floats) -> Floats:
-        sums = np.bincount(self._key, weight, minlength=self._size)
+        """Sums over faults of a weight per fault, by (cell, type, day)."""
+        sums = np.bincount(self._key, weight[self.period.fault], minlength=self._size)
         return np.asarray(sums.reshape(self._shape), dtype=float)
 
     @cached_property
@@ -147,53 +157,10 @@ class Scorer:
         return np.where(whole, 0.0, np.where(closed, two_sides, one_side))
 
     @cached_property
-    def _visits(self) -> tuple[Ints, Ints]:
-        """For each entry its (cell, customer) group, and the cell of each group."""
-        period = self.period
-        customer = period.codes("customer_id")[period.fault]
-        alone = len(period.counts.columns["customer_id"].levels) + period.fault
-        who = np.where(customer >= 0, customer, alone)
-        width = int(who.max(initial=0)) + 1
-        groups, place = np.unique(period.owner * width + who, return_inverse=True)
-        return place, groups // width
-
-    def noise(self, rate: Floats, typical: Floats) -> Floats:
-        """tau^2 of each cell: what its values vary by without a cause, summed over attributes.
-
-        `typical` is the mean hazard of each type. The variance to be expected is that of
-        customers, not of faults. Attributes with few values lean on the median of the others.
-        """
-        period, size = self.period, len(self.period.cell)
-        weight = (typical[period.kind] / rate)[period.fault]
-        place, cell = self._visits
-        square = np.bincount(cell, np.bincount(place, weight) ** 2, minlength=size)
-        score = np.bincount(period.owner, weight, minlength=size)
-        expected = period.exposure[:, -1] * typical.sum()
-        usable = ~self.incident & ~self.individual & (expected >= LEAST_FOR_NOISE)
-        found: dict[str, tuple[float, int]] = {}
-        for name, cells in self._singles.items():
-            rows = cells[usable[cells]]
-            tau2 = noise_variance(score[rows] - expected[rows], square[rows], expected[rows])
-            found[name] = (tau2, len(rows))
-        known = [tau2 for tau2, values in found.values() if values >= FEW_VALUES]
-        common = float(np.median(known)) if known else 0.0
-        mixed = {
-            name: (tau2 * values + common * FEW_VALUES) / (values + FEW_VALUES)
-            for name, (tau2, values) in found.items()
-        }
-        return np.array([sum(mixed.get(name, 0.0) for name in row) for row in self._names])
-
-    @cached_property
-    def _names(self) -> list[tuple[str, ...]]:
-        return [self.period.key(n).names for n in range(len(self.period.cell))]
-
-    @cached_property
-    def _singles(self) -> dict[str, Ints]:
-        """The cells of single values, by attribute."""
-        found: dict[str, list[int]] = {name: [] for name in self.period.counts.names}
-        for cell in np.flatnonzero((self.order == 1) & ~self.incident & ~self.individual):
-            found[self._names[cell][0]].append(int(cell))
-        return {name: np.array(cells, dtype=np.int64) for name, cells in found.items()}
+    def noise(self) -> Noise:
+        """The variance between values that no cause explains."""
+        single = (self.order == 1) & ~self.incident & ~self.individual
+        return Noise(self.period, np.asarray(single, dtype=bool))
 
     def places(self, given: Given, least: float) -> list[Place]:
         """The best window of every shared cell that may score above `least`, best first.
@@ -201,105 +168,122 @@ class Scorer:
         score = L / (1 + tau^2 mu) - price - window price; cells whose bound is below `least`
         are not looked at.
         """
-        inverse = 1.0 / given.rate[self.period.fault]
+        inverse = 1.0 / given.rate
         weight, square = self._sums(inverse), self._sums(inverse**2)
-        left = self._sums((given.level / given.rate)[self.period.fault]).sum(axis=1)
+        bound = self._daily_bound(weight, square, given) - (self.price - given.rebate)
+        chosen = np.flatnonzero(~self.individual & (bound > least))
+        passing = [
+            part[self._may_pass(part, _Sums.of(weight, square, part), given, least)]
+            for part in _chunks(chosen)
+        ]
+        return self.places_of(np.concatenate(passing), given, least)
+
+    def places_of(self, cells: Ints, given: Given, least: float) -> list[Place]:
+        """As `places`, for some cells only; without looking at bounds."""
+        found = [place for part in _chunks(cells) for place in self._best(part, given, least)]
+        return sorted(found, key=lambda place: (-place.score, place.cell))
+
+    def _daily_bound(self, weight: Floats, square: Floats, given: Given) -> Floats:
+        """What each cell gains at most: the gain of each day on its own, summed."""
         daily = np.diff(self.period.exposure, axis=1)
         size = weight**2 / np.maximum(square, 1e-12)
         by_type = window_gain(size, weight, daily[:, None, :]).sum(axis=2)
-        mix = given.typical / max(given.typical.sum(), 1e-12)
-        mixed, mixed_square = (
-            np.einsum("ckd,k->cd", weight, mix),
-            np.einsum("ckd,k->cd", square, mix**2),
-        )
+        mixed = np.einsum("ckd,k->cd", weight, given.mix)
+        mixed_square = np.einsum("ckd,k->cd", square, given.mix**2)
         alike = window_gain(mixed**2 / np.maximum(mixed_square, 1e-12), mixed, daily)
-        bound = np.maximum(over_types(by_type, axis=1), alike.sum(axis=1) - TYPE_PRICE)
-        price = self.price - given.rebate
-        chosen = np.flatnonzero(~self.individual & (bound - price > least))
-        found: list[Place] = []
-        for begin in range(0, len(chosen), CHUNK):
-            part = chosen[begin : begin + CHUNK]
-            found += self._best(part, _Sums(weight[part], square[part], left[part]), given, least)
-        return sorted(found, key=lambda place: (-place.score, place.cell))
+        best = np.maximum(over_types(by_type, axis=1), alike.sum(axis=1) - TYPE_PRICE)
+        return np.asarray(best, dtype=float)
 
-    def places_of(self, cells: Ints, given: Given, least: float) -> list[Place]:
-        """As `places`, for some cells only."""
-        found: list[Place] = []
-        for begin in range(0, len(cells), CHUNK):
-            part = cells[begin : begin + CHUNK]
-            each = [self._one(int(cell), given) for cell in part]
-            sums = _Sums(*(np.stack(arrays) for arrays in zip(*each, strict=True)))
-            found += self._best(part, sums, given, least)
-        return sorted(found, key=lambda place: (-place.score, place.cell))
+    def _may_pass(self, cells: Ints, sums: _Sums, given: Given, least: float) -> Bools:
+        """Whether some window of each cell may score above `least`, as its blocks say."""
+        windows = self._windows
+        each, alike = self._gains(cells, sums, given, windows.block_first, windows.block_last)
+        most = windows.tiling @ np.maximum(sum(each), alike)
+        bound = np.maximum(most - TYPE_PRICE, 0.0)
+        bound -= self.window_price(windows.first, windows.last)[:, None]
+        return np.asarray(bound.max(axis=0) - self.price[cells] + given.rebate > least - ROUNDING)
 
-    def _one(self, cell: int, given: Given) -> _Sums:
-        period = self.period
-        own = period.members(cell)
-        key = period.kind[own] * period.days + period.day[own]
-        inverse = 1.0 / given.rate[own]
-        shape, size = (period.types, -1), period.types * period.days
-        weight, square, left = (
-            np.asarray(np.bincount(key, values, minlength=size).reshape(shape), dtype=float)
-            for values in (inverse, inverse**2, inverse * given.level[own])
-        )
-        return _Sums(weight, square, left.sum(axis=0))
-
-    def _best(self, cells: Ints, sums: _Sums, given: Given, least: float) -> list[Place]:
+    def _best(self, cells: Ints, given: Given, least: float) -> list[Place]:
         """The best window of each of these cells."""
-        a, b = self._first, self._last
-        gain = self._gain(cells, sums, given)
-        effect = 1.0 + given.noise[cells][:, None] * self._exposure(cells) * given.typical.sum()
-        worth = np.maximum(gain / effect, np.minimum(gain, self._change(cells, sums.left, given)))
-        price = (self.price[cells] - given.rebate)[:, None] + self.window_price(a, b)
+        a, b = self._windows.first, self._windows.last
+        sums, left = self._own_sums(cells, given)
+        each, alike = self._gains(cells, sums, given, a, b)
+        gain = sum(np.maximum(one - TYPE_PRICE, 0.0) for one in each)
+        gain = np.maximum(gain, alike - TYPE_PRICE)
+        effect = 1.0 + given.noise[cells] * self._exposure(cells, a, b) * given.typical.sum()
+        worth = np.maximum(gain / effect, np.minimum(gain, self._change(cells, left, given)))
+        price = (self.price[cells] - given.rebate) + self.window_price(a, b)[:, None]
         score = worth - price
         whole = (a == 0) & (b == self.period.days)
-        fixed = self.incident[cells][:, None] & ~whole[None, :]
-        score = np.where(fixed, -np.inf, score)
-        best = score.argmax(axis=1)
-        rows = np.flatnonzero(score[np.arange(len(cells)), best] > least)
+        score[:, self.incident[cells]] = np.where(
+            whole[:, None], score[:, self.incident[cells]], -np.inf
+        )
+        best = score.argmax(axis=0)
+        top = score[best, np.arange(len(cells))]
         return [
-            Place(int(cells[n]), int(a[best[n]]), int(b[best[n]]), float(score[n, best[n]]))
-            for n in rows
+            Place(int(cells[n]), int(a[best[n]]), int(b[best[n]]), float(top[n]))
+            for n in np.flatnonzero(top > least)
         ]
 
-    def _exposure(self, cells: Ints) -> Floats:
-        run = self.period.exposure[cells]
-        return np.asarray(run[:, self._last] - run[:, self._first])
+    def _own_sums(self, cells: Ints, given: Given) -> tuple[_Sums, Floats]:
+        """Sums over the faults of some cells, and their unexplained faults by (day, cell)."""
+        period = self.period
+        place, fault = period.entries(cells)
+        shape = (period.types, period.days, len(cells))
+        key = (period.kind[fault] * period.days + period.day[fault]) * len(cells) + place
+        inverse = 1.0 / given.rate[fault]
+        weight, square, left = (
+            np.asarray(np.bincount(key, value, minlength=int(np.prod(shape))), dtype=float)
+            for value in (inverse, inverse**2, inverse * given.level[fault])
+        )
+        sums = _Sums(weight.reshape(shape), square.reshape(shape))
+        return sums, np.asarray(left.reshape(shape).sum(axis=0))
 
-    def _gain(self, cells: Ints, sums: _Sums, given: Given) -> Floats:
-        """The better of the gains by type and of all types raised alike, by cell and window.
+    def _exposure(self, cells: Ints, first: Ints, last: Ints) -> Floats:
+        """Sessions of each cell in each window, shape (windows, cells)."""
+        return _between(np.ascontiguousarray(self.period.exposure[cells].T), first, last)
+
+    def _gains(
+        self, cells: Ints, sums: _Sums, given: Given, first: Ints, last: Ints
+    ) -> tuple[list[Floats], Floats]:
+        """Gain of each type, and of all types raised alike, each of shape (windows, cells).
 
         Faults that others explain weigh little: the gain is that of W^2 / sum w^2 faults of
         equal weight (Kish's effective size), which is exact where the weights are equal.
         """
-        weight, square = sums.weight, sums.square
-        exposure = self._exposure(cells)
-        gain = np.zeros_like(exposure)
-        for kind in range(self.period.types):
-            each = self._effective(weight[:, kind], square[:, kind], exposure)
-            gain += np.maximum(each - TYPE_PRICE, 0.0)
-        mix = given.typical / max(given.typical.sum(), 1e-12)
-        alike = np.einsum("ckd,k->cd", weight, mix), np.einsum("ckd,k->cd", square, mix**2)
-        return np.maximum(gain, self._effective(*alike, exposure) - TYPE_PRICE)
+        exposure = self._exposure(cells, first, last)
 
-    def _effective(self, weight: Floats, square: Floats, exposure: Floats) -> Floats:
-        a, b = self._first, self._last
-        run, run_square = _running(weight), _running(square)
-        total = run[:, b] - run[:, a]
-        size = total**2 / np.maximum(run_square[:, b] - run_square[:, a], 1e-12)
-        return window_gain(size, total, exposure)
+        def gain(weight: Floats, square: Floats) -> Floats:
+            total = _between(_running(weight), first, last)
+            among = _between(_running(square), first, last)
+            return window_gain(total**2 / np.maximum(among, 1e-12), total, exposure)
+
+        mix = given.mix
+        mixed = np.einsum("kdc,k->dc", sums.weight, mix)
+        alike = gain(mixed, np.einsum("kdc,k->dc", sums.square, mix**2))
+        return [gain(*pair) for pair in zip(sums.weight, sums.square, strict=True)], alike
 
     def _change(self, cells: Ints, left: Floats, given: Given) -> Floats:
         """What a change within the cell gains; free of the noise between cells."""
-        a, b = self._first, self._last
+        a, b = self._windows.first, self._windows.last
         daily = np.diff(self.period.exposure[cells], axis=1) * given.by_day
-        run, faults = _running(daily), _running(left)
-        inside, expected = faults[:, b] - faults[:, a], run[:, b] - run[:, a]
-        outside, rest = faults[:, -1:] - inside, run[:, -1:] - expected
+        run, faults = _running(daily.T), _running(left)
+        inside, expected = _between(faults, a, b), _between(run, a, b)
+        outside, rest = faults[-1] - inside, run[-1] - expected
         gain = change_gain(inside, expected, outside, rest)
         return np.where(rest > 0, gain - TYPE_PRICE, 0.0)
 
 
 def _running(values: Floats) -> Floats:
-    zero = np.zeros((*values.shape[:-1], 1))
-    return np.concatenate([zero, np.cumsum(values, axis=-1)], axis=-1)
+    """Running sums over the days of (days, cells), from zero: shape (days + 1, cells)."""
+    return np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
+
+
+def _between(running: Floats, first: Ints, last: Ints) -> Floats:
+    """Sums over windows, shape (windows, cells), from running sums over days."""
+    return np.asarray(running[last] - running[first])
+
+
+def _chunks(cells: Ints) -> list[Ints]:
+    """Cells in runs whose windows fit into a processor's cache; at least one run."""
+    return [cells[n : n + CHUNK] for n in range(0, max(len(cells), 1), CHUNK)]

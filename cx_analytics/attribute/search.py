@@ -86,7 +86,7 @@ class Search:
         calm = np.bincount(period.day, hazard.level / hazard.rate, minlength=period.days)
         sessions = period.counts.sessions[period.first : period.last]
         by_day = (calm + 1.0) / np.maximum(sessions * typical.sum() + 1.0, 1.0)
-        noise = self.scorer.noise(hazard.rate, typical)
+        noise = self.scorer.noise.variance(hazard.rate, typical)
         return Given(hazard.rate, hazard.level, typical, by_day, noise, self._strong())
 
     def _strong(self) -> int:
@@ -277,11 +277,7 @@ class Search:
     def _rivals(self, term: Term, given: Given) -> list[Assessment]:
         """Cells that share many faults with a term, each in its best window."""
         own = term.faults(self.period)
-        marked = np.zeros(len(self.period.kind), dtype=bool)
-        marked[own] = True
-        shared = np.bincount(
-            self.period.owner, marked[self.period.fault], minlength=len(self.period.cell)
-        )
+        shared = np.bincount(self.period.cells_of(own), minlength=len(self.period.cell))
         size = np.diff(self.period.start)
         near = (shared > 0.5 * len(own)) | ((shared > 0.6 * size) & (shared > 0.2 * len(own)))
         cells: Ints = np.flatnonzero(near & ~self.scorer.individual)

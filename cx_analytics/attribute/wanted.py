@@ -1,17 +1,18 @@
 """The question to the engine: which cells must be counted, on which days.
 
 Belongs here: putting all candidates into one table. Stays out: choosing them (pairs.py,
-candidates.py, incidents.py) and counting (aggregate.py).
+candidates.py, incidents.py) and counting (exposure.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import polars as pl
 
 from cx_analytics.attribute.aggregate import CELL_KEY
+from cx_analytics.attribute.asked import Asked
 from cx_analytics.attribute.candidates import Group, individuals, singles
 from cx_analytics.attribute.counts import Counts
 from cx_analytics.attribute.incidents import scan
@@ -44,6 +45,21 @@ def on_all_days(counts: Counts, groups: Iterable[Group]) -> pl.DataFrame:
     named = pl.concat([pl.DataFrame(schema=schema), *(_named(counts, group) for group in groups)])
     days = pl.DataFrame({"day": counts.days}, schema={"day": pl.Date()})
     return named.join(days, how="cross").with_columns(hourly=pl.lit(False))
+
+
+def uncounted(asked: Asked, groups: Sequence[Group]) -> pl.DataFrame:
+    """The (cell, day) of some groups that were not counted yet, each once."""
+    frames = [_named(asked.counts, group) for group in groups]
+    missing = [np.argwhere(~asked.counted(group)) for group in groups]
+    none = np.zeros((0, 2), dtype=np.int64)
+    at = np.concatenate([none, *missing])
+    before = np.cumsum([0, *(len(frame) for frame in frames)])[: len(frames)]
+    cell = at[:, 0] + np.repeat(before, [len(rows) for rows in missing])
+    days = pl.Series("day", asked.counts.days, dtype=pl.Date)
+    schema = {name: pl.String() for name in CELL_KEY}
+    named = pl.concat([pl.DataFrame(schema=schema), *frames])
+    found = named.select(pl.all().gather(cell)).with_columns(days[at[:, 1]], hourly=pl.lit(False))
+    return found.unique().sort([*CELL_KEY, "day"])
 
 
 def _named(counts: Counts, group: Group) -> pl.DataFrame:

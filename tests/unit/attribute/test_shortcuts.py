@@ -1,0 +1,157 @@
+"""What is computed the short way equals what it stands for, computed the long way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from cx_analytics.attribute.aggregate import CELL_KEY
+from cx_analytics.attribute.asked import Asked
+from cx_analytics.attribute.candidates import Group
+from cx_analytics.attribute.cells import Cells, Period
+from cx_analytics.attribute.evidence import CHI_MEDIAN, noise_variance, window_gain
+from cx_analytics.attribute.scoring import Place
+from cx_analytics.attribute.search import Search
+from cx_analytics.attribute.wanted import on_all_days, uncounted
+from cx_analytics.attribute.windows import Windows, tiles
+
+
+@pytest.mark.parametrize("days", [1, 2, 7, 28])
+def test_blocks_tile_every_window(days: int) -> None:
+    windows = Windows.of(days)
+    assert len(windows.first) == days * (days + 1) // 2
+    length = windows.block_last - windows.block_first
+    assert (windows.tiling @ length == windows.last - windows.first).all()
+    for first, last in combinations(range(days + 1), 2):
+        covered = [day for begin, end in tiles(first, last) for day in range(begin, end)]
+        assert covered == list(range(first, last))
+
+
+def test_no_window_gains_more_than_its_blocks() -> None:
+    rng, windows = np.random.default_rng(5), Windows.of(28)
+    for _ in range(50):
+        weights = [rng.gamma(0.3, 3.0, rng.poisson(rng.choice([0.5, 4]))) for _ in range(28)]
+        daily = np.array([[w.sum(), (w**2).sum(), rng.gamma(2.0)] for w in weights])
+        run = np.concatenate([np.zeros((1, 3)), daily.cumsum(axis=0)])
+
+        def gain(first, last, run=run):
+            weight, square, exposure = (run[last] - run[first]).T
+            return window_gain(weight**2 / np.maximum(square, 1e-12), weight, exposure)
+
+        bound = windows.tiling @ gain(windows.block_first, windows.block_last)
+        assert (gain(windows.first, windows.last) <= bound + 1e-9).all()
+
+
+@pytest.mark.parametrize("size", [2, 3, 20, 21])
+def test_the_noise_is_where_the_median_ratio_is_that_of_chi_square(size: int) -> None:
+    rng = np.random.default_rng(size)
+    expected = rng.uniform(8.0, 200.0, size)
+    variance = expected * 1.1
+    residual = rng.normal(0.0, np.sqrt(expected + 0.2 * expected**2))
+    centre = np.median(residual / expected)
+    square = (residual - centre * expected) ** 2 / variance
+    level = expected * max(1.0 + centre, 1e-3)
+    low, high = 0.0, 1.0
+    for _ in range(30):
+        middle = 0.5 * (low + high)
+        above = np.median(square / (1.0 + middle * level)) > CHI_MEDIAN
+        low, high = (middle, high) if above else (low, middle)
+    wanted = high if np.median(square) > CHI_MEDIAN else 0.0
+    assert noise_variance(residual, variance, expected) == pytest.approx(wanted, abs=1e-9)
+
+
+@pytest.fixture
+def world(clinic, plant):
+    return plant(
+        lambda f: (pl.col("lot") == "L07") * 0.2 + (pl.col("region") == "R3") * 0.05,
+        count=20_000,
+    )
+
+
+def test_bounds_hide_no_place(clinic, world) -> None:
+    asked = Asked(clinic.counts(world))
+    cells = Cells.of(asked)
+    search = Search(Period.of(asked.counts, cells, 0, len(asked.counts.days)))
+    shared = np.flatnonzero(~search.scorer.individual)
+    for known in (0, 200):
+        given = replace(search.given(), known=known)
+        every = search.scorer.places_of(shared, given, -np.inf)
+        for least in (-5.0, 0.0, 20.0):
+            found = search.scorer.places(given, least)
+            assert found
+            wanted = {_rounded(place) for place in every if place.score > least}
+            assert {_rounded(place) for place in found} == wanted
+
+
+def _rounded(place: Place) -> tuple[object, ...]:
+    return (*place[:3], round(place.score, 6))
+
+
+def test_cells_of_faults_are_the_members_the_other_way_round(clinic, world) -> None:
+    asked = Asked(clinic.counts(world))
+    period = Period.of(asked.counts, Cells.of(asked), 0, 7)
+    some = np.array([0, 5, 17])
+    inside = [c for f in some for c in range(len(period.cell)) if f in period.members(c)]
+    assert sorted(period.cells_of(some)) == sorted(inside)
+    place, fault = period.entries(np.array([3, 1]))
+    assert [fault[place == n].tolist() for n in (0, 1)] == [
+        period.members(c).tolist() for c in (3, 1)
+    ]
+
+
+def _groups(asked: Asked) -> list[Group]:
+    """A few cells of many sets, all with one region, and some without."""
+    levels = {name: len(asked.counts.columns[name].levels) for name in asked.counts.names}
+    found = []
+    for pair in combinations([name for name in levels if name != "region"], 2):
+        names = tuple(sorted((*pair, "region")))
+        first = [[3 if name == "region" else n % levels[name] for name in names] for n in (0, 1)]
+        found += [Group(names, np.array(first)), Group(pair, np.array([[1, 1]]))]
+    return found
+
+
+def test_cells_counted_inside_a_condition_are_counted_right(clinic, world) -> None:
+    asked = Asked(clinic.counts(world))
+    wanted = on_all_days(asked.counts, _groups(asked))
+    counted = clinic.counting(world)(wanted.unique())
+    rows = world.with_columns(day=pl.col("started_at").dt.date())
+    for part in counted.partition_by(CELL_KEY):
+        cell = part.row(0, named=True)
+        has = [
+            pl.col(cell[f"attribute_{n}"]) == cell[f"value_{n}"]
+            for n in (1, 2, 3)
+            if cell[f"attribute_{n}"] is not None
+        ]
+        by_day = dict(rows.filter(*has).group_by("day").len().iter_rows())
+        assert {day: n for day, n in part.select("day", "sessions").iter_rows() if n} == by_day
+    assert counted.height == wanted.unique().height
+
+
+def test_learning_twice_is_learning_at_once(clinic, world) -> None:
+    counts = clinic.counts(world)
+    groups = _groups(Asked(counts))
+    rows = clinic.counting(world)(uncounted(Asked(counts), groups))
+    early = pl.col("day") < date(2026, 1, 5)
+    whole, parts = Asked(counts), Asked(counts)
+    whole.learn(rows)
+    parts.learn(rows.filter(early))
+    assert uncounted(parts, groups)["day"].min() == date(2026, 1, 5)
+    parts.learn(rows.filter(~early))
+    assert uncounted(whole, groups).is_empty()
+    assert uncounted(parts, groups).is_empty()
+    for group in groups:
+        for one, other in zip(whole.exposure(group), parts.exposure(group), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_a_cell_asked_for_twice_is_one_cell(clinic, world) -> None:
+    asked = Asked(clinic.counts(world))
+    groups = asked.conjunctions()
+    keys = Cells.of(asked).with_conjunctions(asked, [*groups, *groups]).keys
+    assert len(keys) == len(set(keys))
+    assert uncounted(asked, [*groups, *groups]).is_empty()
