@@ -34,12 +34,18 @@ def plant_individuals(
     busy = np.setdiff1d(np.flatnonzero(expected >= FEWEST_SESSIONS), homes)
     chosen = rng.permutation(busy)[: 2 * count]
     people = {"unit": chosen[::2], "sim": chosen[1::2], "home": homes}
-    return tuple(_group(rng, setting, kind, people[kind], days) for kind in _LOOKS_LIKE)
+    return tuple(_group(rng, setting, strength, kind, people[kind], days) for kind in _LOOKS_LIKE)
 
 
 def _group(
-    rng: np.random.Generator, setting: Setting, kind: str, people: Ints, days: int
+    rng: np.random.Generator,
+    setting: Setting,
+    strength: Strength,
+    kind: str,
+    people: Ints,
+    days: int,
 ) -> Individuals:
+    low, high = strength.own_hazard
     nobody = (NONE,) * len(people)
     customers = tuple(people.tolist())
     since: list[float | None] = [None] * len(people)
@@ -52,6 +58,6 @@ def _group(
         unit=tuple(setting.units.first_unit[people].tolist()) if kind == "unit" else nobody,
         cell=tuple(setting.people.home[people].tolist()) if kind == "home" else nobody,
         valid_from_h=tuple(since),
-        hazard=rng.uniform(0.25, 0.7, len(people)),
+        hazard=low + (high - low) * rng.random(len(people)) ** strength.own_leaning,
         mix=mix_for(rng, _LOOKS_LIKE[kind]),
     )

@@ -74,9 +74,13 @@ SLOTS: Mapping[Difficulty, tuple[Slot, ...]] = {
 
 @dataclass(frozen=True)
 class Pilot:
-    """A sample of the exposure; one of its sessions stands for `weight` real ones."""
+    """A sample of the exposure; one of its sessions stands for `weight` real ones.
+
+    `background` is the hazard of each session before anything is planted, in faults per session.
+    """
 
     visits: Visits
+    background: Floats
     weight: float
     days: int
 
@@ -147,16 +151,22 @@ class _Planter:
         hazard = np.minimum((ratio - 1) * BASE_RATE, LARGEST_HAZARD)
         low = max(self.strength.least_excess, self.strength.least_nats / _nats_a_fault(ratio))
         most = max(self.most, 1.5 * low)
-        wanted = float(np.exp(self.rng.uniform(np.log(low), np.log(most))))
+        wanted = low * (most / low) ** self._breadth(ratio)
         miss = _miss(exposure * hazard, wanted) + self._far(slot, attributes, values)
         order = np.lexsort((self.rng.random(len(miss)), miss.round(2)))
         for row in order[:40]:
             conditions = dict(zip(attributes, values[row].tolist(), strict=True))
             inside = self.pilot.visits.within(conditions, *window)
             if not self._taken(conditions, inside):
-                fitted = _fit(exposure[row], hazard, low, most, self.strength)
+                local = float(np.append(self.pilot.background[inside], BASE_RATE).mean())
+                fitted = _fit(exposure[row], hazard, low, most, self.strength, local)
                 return float(miss[row]), self._cause(attributes, conditions, window, fitted), inside
         return None
+
+    def _breadth(self, ratio: float) -> float:
+        """Where (0 to 1) the excess shall lie; a weak cause is noticed only where it is broad."""
+        power = (1 - 1 / ratio) ** (self.strength.leaning - 1)
+        return float(self.rng.random() ** power)
 
     def _cause(
         self,
@@ -234,9 +244,15 @@ def _nats_a_fault(ratio: float) -> float:
     return float(ratio * np.log(ratio) / (ratio - 1) - 1)
 
 
-def _fit(exposure: float, hazard: float, low: float, high: float, strength: Strength) -> float:
-    """The hazard, moved within the difficulty's rate ratios so that the excess fits."""
+def _fit(
+    exposure: float, hazard: float, low: float, high: float, strength: Strength, local: float
+) -> float:
+    """The hazard, moved within the difficulty's rate ratios so that the excess fits.
+
+    Where the background (`local`, faults per session) is loud, the least hazard is larger too.
+    """
     least, most = ((ratio - 1) * BASE_RATE for ratio in strength.rate_ratio)
+    least *= max(1.0, local / BASE_RATE)
     if exposure * hazard < low:
         hazard = low / max(exposure, 1e-9)
     elif exposure * hazard > high:
@@ -245,9 +261,9 @@ def _fit(exposure: float, hazard: float, low: float, high: float, strength: Stre
 
 
 def _spread_ratios(rng: np.random.Generator, strength: Strength, count: int) -> Floats:
-    """Rate ratios spread evenly on a log scale over the whole range, in random order."""
+    """Rate ratios over the whole range on a log scale, most of them low, in random order."""
     low, high = np.log(strength.rate_ratio)
-    places = (np.arange(count) + rng.random(count)) / count
+    places = ((np.arange(count) + rng.random(count)) / count) ** strength.leaning
     return np.asarray(np.exp(low + (high - low) * rng.permutation(places)))
 
 

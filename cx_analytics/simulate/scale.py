@@ -62,7 +62,10 @@ class Strength:
     `least_excess`, and so many that the expected log-likelihood ratio is about `least_nats`;
     `cell_noise`/`model_noise` are standard deviations of log factors that are no cause,
     `frailty` is the shape of the customers' gamma (smaller = more unequal), `individuals`
-    counts broken units, bad SIMs and weak homes each, per million sessions.
+    counts broken units, bad SIMs and weak homes each, per million sessions, whose hazard (faults
+    per session) lies in `own_hazard`. `leaning` and `own_leaning` are powers that draw the strength
+    of shared and of own troubles to the weak end of its range (1 = evenly spread). `handed_on` is
+    the share of replaced units that another customer carries on.
     """
 
     rate_ratio: tuple[float, float]
@@ -73,11 +76,21 @@ class Strength:
     frailty: float
     individuals: int
     multiplicative: float
+    own_hazard: tuple[float, float]
+    own_leaning: float
+    leaning: float
+    handed_on: float
 
 
 STRENGTHS: dict[Difficulty, Strength] = {
-    "easy": Strength((6.0, 30.0), 40.0, 40.0, 0.10, 0.05, 3.0, 20, 0.20),
-    "medium": Strength((1.6, 30.0), 20.0, 25.0, 0.20, 0.10, 2.0, 40, 0.25),
-    "hard": Strength((1.2, 30.0), 10.0, 15.0, 0.30, 0.15, 1.5, 50, 0.35),
-    "null": Strength((1.0, 1.0), 0.0, 0.0, 0.25, 0.12, 1.5, 0, 0.0),
+    "easy": Strength(
+        (6.0, 30.0), 40.0, 40.0, 0.10, 0.05, 3.0, 20, 0.20, (0.25, 0.7), 1.0, 1.0, 0.0
+    ),
+    "medium": Strength(
+        (1.6, 30.0), 20.0, 25.0, 0.20, 0.10, 2.0, 40, 0.25, (0.06, 0.7), 1.5, 3.0, 0.5
+    ),
+    "hard": Strength(
+        (1.2, 30.0), 10.0, 15.0, 0.30, 0.15, 1.5, 50, 0.35, (0.06, 0.7), 1.5, 3.0, 0.5
+    ),
+    "null": Strength((1.0, 1.0), 0.0, 0.0, 0.25, 0.12, 1.5, 0, 0.0, (0.0, 0.0), 1.0, 1.0, 0.0),
 }

@@ -21,10 +21,17 @@ OS_VERSIONS = ("OS 12", "OS 13", "OS 14", "OS 15")
 SWITCHERS = 0.06
 """Share of customers who get a new unit, made in the window, before its end."""
 
+HANDED_ON_AFTER_H = 48.0
+"""Mean hours in which a replaced unit lies about before someone else carries it."""
+
 
 @dataclass(frozen=True)
 class Units:
-    """Units in the order of their lots; `carrier` is the customer or -1 (in stock)."""
+    """Units in the order of their lots; `carrier` is the first customer or -1 (in stock).
+
+    A customer carries `first_unit` until `switched_h`, then `next_unit`; a unit that its first
+    carrier replaced may be the next unit of another customer.
+    """
 
     unit_ids: Texts
     lot: Ints
@@ -46,8 +53,11 @@ class Units:
         )
 
 
-def make_units(products: Products, people: People, days: int, seed: int) -> Units:
-    """Give every customer a unit from the lots shipped to the region, some a newer one later."""
+def make_units(products: Products, people: People, days: int, handed_on: float, seed: int) -> Units:
+    """Give every customer a unit from the lots shipped to the region, some another one later.
+
+    The later one is new, or (for `handed_on` of those that were replaced) someone else's old one.
+    """
     rng = generator(seed, "units")
     first_lot = _lots_for(rng, products, people, products.lot_hour < -24 * 5)
     new = (products.lot_hour > -24 * 3) & (products.lot_hour < (days - 8) * 24)
@@ -67,6 +77,9 @@ def make_units(products: Products, people: People, days: int, seed: int) -> Unit
     number = np.argsort(order)
     next_unit = np.full(len(first_lot), -1)
     next_unit[buyers] = number[len(first_lot) : len(first_lot) + len(buyers)]
+    switched = np.where(next_unit >= 0, service[next_unit], NEVER)
+    first_unit = number[: len(first_lot)]
+    _hand_on(generator(seed, "handed on"), handed_on, first_unit, next_unit, switched)
     return Units(
         unit_ids=np.array(
             [f"SN{n:07d}" for n in rng.permutation(len(lot)) + 100_000], dtype=object
@@ -78,9 +91,9 @@ def make_units(products: Products, people: People, days: int, seed: int) -> Unit
         shipped_h=shipped,
         in_service_h=service,
         carrier=carrier,
-        first_unit=number[: len(first_lot)],
+        first_unit=first_unit,
         next_unit=next_unit,
-        switched_h=np.where(next_unit >= 0, service[next_unit], NEVER),
+        switched_h=switched,
         production=production,
     )
 
@@ -140,6 +153,18 @@ def components_frame(units: Units, products: Products, start: datetime) -> pl.Da
             )
         )
     return pl.concat(parts)
+
+
+def _hand_on(
+    rng: np.random.Generator, share: float, first: Ints, later: Ints, switched: Floats
+) -> None:
+    """Let others carry on this share of the replaced units; changes `later` and `switched`."""
+    givers = np.flatnonzero(later >= 0)
+    takers = rng.permutation(np.flatnonzero(later < 0))
+    givers = rng.permutation(givers)[: min(round(share * len(givers)), len(takers))]
+    takers = takers[: len(givers)]
+    later[takers] = first[givers]
+    switched[takers] = switched[givers] + rng.exponential(HANDED_ON_AFTER_H, len(givers))
 
 
 def _lots_for(

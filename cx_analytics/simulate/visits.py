@@ -16,7 +16,7 @@ from cx_analytics.simulate.people import APPS, NO_CELL, People, make_people, net
 from cx_analytics.simulate.places import NETWORK_TYPES, VENDORS, Places, make_places
 from cx_analytics.simulate.products import COMPONENTS, REVISIONS, Products, make_products
 from cx_analytics.simulate.rollouts import Rollouts, make_rollouts
-from cx_analytics.simulate.scale import Scale
+from cx_analytics.simulate.scale import Scale, Strength
 from cx_analytics.simulate.units import OS_VERSIONS, Units, make_units
 
 NONE = -1
@@ -72,13 +72,13 @@ class Visits:
         return inside
 
 
-def make_setting(sessions: int, days: int, frailty: float, seed: int) -> Setting:
+def make_setting(sessions: int, days: int, strength: Strength, seed: int) -> Setting:
     """The static part of a world of that many sessions."""
     scale = Scale.of(sessions)
     places = make_places(scale, days, seed)
     products = make_products(scale, days, seed)
-    people = make_people(scale, places, frailty, seed)
-    units = make_units(products, people, days, seed)
+    people = make_people(scale, places, strength.frailty, seed)
+    units = make_units(products, people, days, strength.handed_on, seed)
     rollouts = make_rollouts(scale, products, people, units, days, seed)
     names = _names(places, products, rollouts)
     return Setting(scale, places, products, people, units, rollouts, names)

@@ -133,14 +133,14 @@ def planted_world(
 ) -> World:
     """A world with a cause for each of these slots, as strong as the difficulty says."""
     strength = STRENGTHS[difficulty]
-    setting = make_setting(sessions, days, strength.frailty, seed)
+    setting = make_setting(sessions, days, strength, seed)
     climate = make_climate(setting, days, strength, seed)
-    pilot = _pilot(setting, sessions, days, seed)
+    pilot = _pilot(setting, climate, sessions, days, seed)
     plan = plant(setting, pilot, slots, strength, seed, sessions)
     return World(sessions, days, seed, difficulty, start, setting, climate, plan)
 
 
-def _pilot(setting: Setting, sessions: int, days: int, seed: int) -> Pilot:
+def _pilot(setting: Setting, climate: Climate, sessions: int, days: int, seed: int) -> Pilot:
     """A sample of the exposure that only the choice of causes looks at."""
     count = min(PILOT_SESSIONS, max(sessions, 20_000)) // days + 1
     parts = [draw_visits(setting, day, count, seed, "pilot") for day in range(days)]
@@ -151,4 +151,4 @@ def _pilot(setting: Setting, sessions: int, days: int, seed: int) -> Pilot:
         np.concatenate([part.hour for part in parts]),
         codes,
     )
-    return Pilot(visits, sessions / (count * days), days)
+    return Pilot(visits, climate.rate(setting, visits), sessions / (count * days), days)

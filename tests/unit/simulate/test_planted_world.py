@@ -88,6 +88,35 @@ def test_medium_plants_every_kind(truth: Truth) -> None:
     assert set(shared.get_column("shape")) == {"additive", "multiplicative"}
 
 
+def test_most_causes_are_weak_and_own_troubles_of_any_strength() -> None:
+    world = make_world(sessions=300_000, days=14, seed=5, difficulty="medium")
+    shared = np.array([cause.hazard for cause in world.plan.shared])
+    own = np.concatenate([group.hazard for group in world.plan.individuals])
+    assert np.median(shared) < np.sqrt(0.006 * 0.29)  # the middle of the range on a log scale
+    assert shared.max() > 0.09
+    assert own.min() < 0.12
+    assert own.max() > 0.5
+
+
+def test_a_replaced_unit_goes_on_with_someone_else_and_its_lot_with_it() -> None:
+    world = make_world(sessions=20_000, days=14, seed=5, difficulty="medium")
+    units, everyone = world.setting.units, np.arange(world.setting.scale.customers)
+    takers = np.flatnonzero(units.next_unit >= 0)
+    takers = takers[units.carrier[units.next_unit[takers]] != takers]
+    givers = units.carrier[units.next_unit[takers]]
+    assert 0.01 < len(takers) / len(everyone) < 0.06
+    assert (units.switched_h[takers] > units.switched_h[givers]).all()
+    assert len(np.unique(units.carried(everyone, np.full(len(everyone), 1e9)))) == len(everyone)
+
+
+def test_in_easy_and_healthy_worlds_units_stay_with_their_customers() -> None:
+    easy = make_world(sessions=5_000, days=14, seed=5, difficulty="easy")
+    healthy = make_world(sessions=5_000, days=14, seed=5, difficulty="null")
+    for units in (easy.setting.units, healthy.setting.units):
+        later = np.flatnonzero(units.next_unit >= 0)
+        assert (units.carrier[units.next_unit[later]] == later).all()
+
+
 def test_the_null_world_has_faults_but_no_causes() -> None:
     truth = Truth.of(make_world(sessions=20_000, days=7, seed=1, difficulty="null"))
     assert truth.causes.height == 0
