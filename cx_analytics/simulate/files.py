@@ -5,11 +5,11 @@ Belongs here: Parquet, CSV and NDJSON, plain or compressed. Stays out: what is w
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, BinaryIO, Literal, get_args
 
 import polars as pl
 import pyarrow as pa
@@ -18,7 +18,12 @@ from cx_analytics.contracts.errors import InputRefused, did_you_mean
 
 FileFormat = Literal["parquet", "csv", "csv.gz", "ndjson", "ndjson.gz", "ndjson.zst"]
 TEXT_FORMATS = ("csv", "csv.gz", "ndjson", "ndjson.gz", "ndjson.zst")
+ROWS_A_PIECE = 100_000
+"""Rows that are turned into text at a time."""
+
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
+_GZIP = 31
+"""zlib's code for its largest window and gzip's head, which then has neither name nor time."""
 
 
 def write_table(
@@ -41,16 +46,27 @@ def write_table(
     if file_format == "parquet":
         frame.write_parquet(path, compression="zstd", statistics=False)
         return path
-    path.write_bytes(_packed(_text(frame, file_format, extra).encode(), file_format))
+    with path.open("wb") as file:
+        _write(_texts(frame, file_format, extra), file, file_format)
     return path
 
 
-def _text(frame: pl.DataFrame, file_format: str, extra: Sequence[dict[str, Any]]) -> str:
-    texts = frame.with_columns(pl.selectors.temporal().dt.to_string(_ISO))
-    if file_format.startswith("csv"):
-        lines = "".join(_csv_line(row, frame.columns) for row in extra)
-        return texts.write_csv() + lines
-    return texts.write_ndjson() + "".join(json.dumps(row) + "\n" for row in extra)
+def _texts(
+    frame: pl.DataFrame, file_format: str, extra: Sequence[dict[str, Any]]
+) -> Iterator[bytes]:
+    """The file piece by piece: a feed of many rows is never held as text as a whole."""
+    is_csv = file_format.startswith("csv")
+    for start in range(0, max(frame.height, 1), ROWS_A_PIECE):
+        part = frame.slice(start, ROWS_A_PIECE)
+        texts = part.with_columns(pl.selectors.temporal().dt.to_string(_ISO))
+        text = texts.write_csv(include_header=start == 0) if is_csv else texts.write_ndjson()
+        if start + ROWS_A_PIECE >= frame.height:
+            text += "".join(_line(row, frame.columns, is_csv=is_csv) for row in extra)
+        yield text.encode()
+
+
+def _line(row: dict[str, Any], columns: list[str], *, is_csv: bool) -> str:
+    return _csv_line(row, columns) if is_csv else json.dumps(row) + "\n"
 
 
 def _csv_line(row: dict[str, Any], columns: list[str]) -> str:
@@ -58,12 +74,15 @@ def _csv_line(row: dict[str, Any], columns: list[str]) -> str:
     return ",".join("" if value is None else str(value) for value in values) + "\n"
 
 
-def _packed(content: bytes, file_format: str) -> bytes:
-    if file_format.endswith(".gz"):
-        return gzip.compress(content, compresslevel=6, mtime=0)
+def _write(pieces: Iterable[bytes], file: BinaryIO, file_format: str) -> None:
     if file_format.endswith(".zst"):
-        sink = pa.BufferOutputStream()
-        with pa.CompressedOutputStream(sink, "zstd") as stream:
-            stream.write(content)
-        return bytes(sink.getvalue().to_pybytes())
-    return content
+        with pa.CompressedOutputStream(file, "zstd") as stream:
+            for piece in pieces:
+                stream.write(piece)
+    elif file_format.endswith(".gz"):
+        squeeze = zlib.compressobj(level=6, wbits=_GZIP)
+        for piece in pieces:
+            file.write(squeeze.compress(piece))
+        file.write(squeeze.flush())
+    else:
+        file.writelines(pieces)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -62,19 +62,19 @@ def write_world(
     truth.mkdir(parents=True, exist_ok=True)
     rows = _write_static(world, landing, formats)
     tally, waiting = Tally.empty(world.plan), dict[int, list[pl.DataFrame]]()
-    with _Streams(truth) as streams:
+    with TruthStreams(truth) as streams:
         for day in world.each_day():
             tally.add(day)
             streams.add(day)
             chosen = formats[day.number % len(formats)]
-            rows.update(_write_day(world, day, landing, chosen, waiting, malformed))
+            rows.update(write_day(world, day, landing, chosen, waiting, malformed))
     causes_frame(world, tally).write_parquet(truth / "causes.parquet")
     text = json.dumps(description(world, rows), indent=2, sort_keys=True)
     (truth / "world.json").write_text(text + "\n", encoding="utf-8")
     return Written(root, dict(rows))
 
 
-def _write_day(
+def write_day(
     world: World,
     day: Day,
     landing: Path,
@@ -82,7 +82,10 @@ def _write_day(
     waiting: dict[int, list[pl.DataFrame]],
     malformed: bool,
 ) -> Counter[str]:
-    """The files of one day; returns the rows by kind."""
+    """The files of one day; returns the rows by kind.
+
+    `waiting` holds the rows that come with a later day's file, by day.
+    """
     stem = (world.start + timedelta(days=day.number)).isoformat()
     arrived = deliver(day.sessions, waiting, day.number, world.days, world.seed)
     wanted = malformed and file_format in TEXT_FORMATS
@@ -103,20 +106,28 @@ def _write_static(world: World, landing: Path, formats: Sequence[FileFormat]) ->
     setting, origin, end_h = world.setting, world.origin, world.days * 24.0
     since_h = -24.0 * PRODUCTION_DAYS_BEFORE
     units, products = setting.units, setting.products
-    frames = {
-        "units": units_frame(units, products, origin, end_h),
-        "components": components_frame(units, products, origin),
-        "cells": cells_frame(setting.places, origin),
-        "app_releases": app_releases_frame(setting.rollouts, origin),
-        "production_events": production_frame(products, units.production, origin, since_h, end_h),
-        "actions": actions_frame(world),
+    # Made one at a time: the genealogy of a large world is larger than a day of its sessions.
+    makers: dict[str, Callable[[], pl.DataFrame]] = {
+        "units": lambda: units_frame(units, products, origin, end_h),
+        "components": lambda: components_frame(units, products, origin),
+        "cells": lambda: cells_frame(setting.places, origin),
+        "app_releases": lambda: app_releases_frame(setting.rollouts, origin),
+        "production_events": lambda: production_frame(
+            products, units.production, origin, since_h, end_h
+        ),
+        "actions": lambda: actions_frame(world),
     }
     rows: Counter[str] = Counter()
-    for number, (feed, frame) in enumerate(frames.items()):
-        if frame.height:
-            write_table(frame, landing / feed, feed, formats[number % len(formats)])
-        rows[feed] = frame.height
+    for number, (feed, made) in enumerate(makers.items()):
+        rows[feed] = _write_feed(made(), landing / feed, feed, formats[number % len(formats)])
     return rows
+
+
+def _write_feed(frame: pl.DataFrame, folder: Path, feed: str, file_format: FileFormat) -> int:
+    """One file unless there is nothing to tell; returns the rows."""
+    if frame.height:
+        write_table(frame, folder, feed, file_format)
+    return frame.height
 
 
 def actions_frame(world: World) -> pl.DataFrame:
@@ -145,14 +156,14 @@ def actions_frame(world: World) -> pl.DataFrame:
     )
 
 
-class _Streams:
-    """The two truth files that grow by a day at a time."""
+class TruthStreams:
+    """The two truth files (of faults and of their posteriors) that grow by a day at a time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.writers: dict[str, pq.ParquetWriter] = {}
 
-    def __enter__(self) -> _Streams:
+    def __enter__(self) -> TruthStreams:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -160,6 +171,7 @@ class _Streams:
             writer.close()
 
     def add(self, day: Day) -> None:
+        """Append one more day."""
         for name, frame in (("fault_causes", day.truth), ("fault_posteriors", day.posteriors)):
             table = _plain(frame)
             if name not in self.writers:
