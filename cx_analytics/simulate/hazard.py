@@ -90,18 +90,30 @@ def make_climate(setting: Setting, days: int, strength: Strength, seed: int) -> 
 
 def befall(rng: np.random.Generator, background: Floats, plan: Plan, visits: Visits) -> Outcome:
     """Draw the faults of these sessions and keep the truth about them."""
-    parts, hazards = _contributions(background, plan, visits)
+    parts, hazards = contributions(background, plan, visits)
     total = hazards.sum(axis=1)
     faulty = rng.random(len(total)) < -np.expm1(-total)
     rows = np.flatnonzero(faulty)
-    mixes = _mixes(plan)
-    by_type = hazards[rows, :, None] * mixes[parts[rows]]
-    share = by_type.sum(axis=1) / by_type.sum(axis=(1, 2))[:, None]
-    kind = _pick(rng, share)
-    at_kind = np.take_along_axis(by_type, kind[:, None, None], axis=2)[:, :, 0]
-    posterior = at_kind / at_kind.sum(axis=1, keepdims=True)
+    types = mixes(plan)
+    by_type = hazards[rows, :, None] * types[parts[rows]]
+    kind = _pick(rng, by_type.sum(axis=1) / by_type.sum(axis=(1, 2))[:, None])
+    posterior = _posterior(parts[rows], hazards[rows], types, kind)
     cause = np.take_along_axis(parts[rows], _pick(rng, posterior)[:, None], axis=1)[:, 0]
-    count = len(mixes) - 1
+    return outcome_of(parts, hazards, types, faulty, kind, cause)
+
+
+def outcome_of(
+    parts: Ints, hazards: Floats, types: Floats, faulty: Flags, kind: Ints, cause: Ints
+) -> Outcome:
+    """The truth about faults that were drawn.
+
+    `parts` and `hazards` are those of `contributions`, `types` those of `mixes`; `faulty` marks
+    sessions, `kind` and `cause` have an entry a fault.
+    """
+    rows = np.flatnonzero(faulty)
+    total = hazards.sum(axis=1)
+    posterior = _posterior(parts[rows], hazards[rows], types, kind)
+    count = len(types) - 1
     inside = hazards > 0
     return Outcome(
         faulty=faulty,
@@ -109,7 +121,7 @@ def befall(rng: np.random.Generator, background: Floats, plan: Plan, visits: Vis
         cause=cause,
         parts=np.where(posterior > 0, parts[rows], NONE),
         posterior=posterior,
-        background=background[rows],
+        background=hazards[rows, 0],
         hazard=total[rows],
         sessions=_tally(parts, inside.astype(np.float64), count),
         expected=_tally(parts, (total[:, None] - hazards) * inside, count),
@@ -118,8 +130,8 @@ def befall(rng: np.random.Generator, background: Floats, plan: Plan, visits: Vis
     )
 
 
-def _contributions(background: Floats, plan: Plan, visits: Visits) -> tuple[Ints, Floats]:
-    """Cause numbers (0 = background) and hazards, a column a possible contribution."""
+def contributions(background: Floats, plan: Plan, visits: Visits) -> tuple[Ints, Floats]:
+    """Cause numbers (0 = background) and hazards, a row a session, a column a possible cause."""
     columns = [np.zeros(len(background), dtype=np.int64)]
     hazards = [np.minimum(background, HIGHEST)]
     for number, cause in enumerate(plan.shared, start=1):
@@ -134,6 +146,14 @@ def _contributions(background: Floats, plan: Plan, visits: Visits) -> tuple[Ints
         hazards.append(hazard)
         first += len(group)
     return np.stack(columns, axis=1), np.stack(hazards, axis=1)
+
+
+def mixes(plan: Plan) -> Floats:
+    """Shares of the fault types, a row a cause number (0 = background)."""
+    rows = [BACKGROUND_MIX, *(cause.mix for cause in plan.shared)]
+    for group in plan.individuals:
+        rows += [group.mix] * len(group)
+    return np.stack(rows)
 
 
 def _individual(group: Individuals, visits: Visits) -> tuple[Ints, Floats]:
@@ -154,11 +174,10 @@ def _individual(group: Individuals, visits: Visits) -> tuple[Ints, Floats]:
     return number, hazard
 
 
-def _mixes(plan: Plan) -> Floats:
-    rows = [BACKGROUND_MIX, *(cause.mix for cause in plan.shared)]
-    for group in plan.individuals:
-        rows += [group.mix] * len(group)
-    return np.stack(rows)
+def _posterior(parts: Ints, hazards: Floats, types: Floats, kind: Ints) -> Floats:
+    """Share of each contribution in the hazard of the fault's type; all have a row a fault."""
+    at_kind = hazards * types[parts, kind[:, None]]
+    return np.asarray(at_kind / at_kind.sum(axis=1, keepdims=True))
 
 
 def _pick(rng: np.random.Generator, share: Floats) -> Ints:

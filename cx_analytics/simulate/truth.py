@@ -6,7 +6,7 @@ the truth about one fault (days.py) and how found causes are scored against it (
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,8 +45,13 @@ class Truth:
     @classmethod
     def of(cls, world: World) -> Truth:
         """The truth of a world without writing it; goes through all of its days."""
+        return cls.of_days(world, world.each_day())
+
+    @classmethod
+    def of_days(cls, world: World, days: Iterable[Day]) -> Truth:
+        """The truth of these days of a world, or of days that follow it."""
         tally, faults, posteriors = Tally.empty(world.plan), [], []
-        for day in world.each_day():
+        for day in days:
             tally.add(day)
             faults.append(day.truth)
             posteriors.append(day.posteriors)

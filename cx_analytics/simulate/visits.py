@@ -106,14 +106,14 @@ def draw_visits(setting: Setting, day: int, count: int, seed: int, purpose: str)
     favourite = rng.random(count) < 0.7
     app = np.where(favourite, setting.people.app[customer], rng.integers(0, len(APPS), count))
     codes = {
-        **_unit_codes(setting, unit, hour),
+        **unit_codes(setting, unit, hour),
         **_app_codes(setting.rollouts, app, customer, hour),
         **_cell_codes(setting.places, cell, hour),
     }
     return Visits(customer, unit, hour, codes)
 
 
-def _unit_codes(setting: Setting, unit: Ints, hour: Floats) -> dict[str, Ints]:
+def unit_codes(setting: Setting, unit: Ints, hour: Floats) -> dict[str, Ints]:
     products, units = setting.products, setting.units
     lot = units.lot[unit]
     model, line = products.lot_model[lot], products.lot_line[lot]

@@ -23,7 +23,7 @@ from cx_analytics.simulate.days import (
     sessions_frame,
     truth_frames,
 )
-from cx_analytics.simulate.hazard import Climate, befall, make_climate
+from cx_analytics.simulate.hazard import Climate, Outcome, befall, make_climate
 from cx_analytics.simulate.mess import lose_values
 from cx_analytics.simulate.planting import SLOTS, Pilot, Slot, plant
 from cx_analytics.simulate.scale import STRENGTHS, Difficulty
@@ -86,12 +86,16 @@ class World:
         background = self.climate.rate(self.setting, visits)
         rng = generator(self.seed, "faults", number)
         outcome = befall(rng, background, self.plan, visits)
-        first = sum(counts[:number])
-        whole = sessions_frame(self.setting, visits, outcome, self.origin, first, self.seed)
-        truth, posteriors = truth_frames(whole, outcome, self.plan)
-        reported = lose_values(whole, number, self.seed)
-        contacts = contacts_frame(reported, number, self.seed)
-        return Day(number, reported, contacts, truth, posteriors, outcome), visits
+        return told(self, number, sum(counts[:number]), visits, outcome), visits
+
+
+def told(world: World, number: int, first: int, visits: Visits, outcome: Outcome) -> Day:
+    """A day (number from the start) as reported; `first` is the running number of its first row."""
+    whole = sessions_frame(world.setting, visits, outcome, world.origin, first, world.seed)
+    truth, posteriors = truth_frames(whole, outcome, world.plan)
+    reported = lose_values(whole, number, world.seed)
+    contacts = contacts_frame(reported, number, world.seed)
+    return Day(number, reported, contacts, truth, posteriors, outcome)
 
 
 def make_world(
