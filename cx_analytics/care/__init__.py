@@ -9,6 +9,7 @@ from cx_analytics.care.exposure import exposure_sql
 from cx_analytics.care.fixes import CareEvidence, customer_fixes
 from cx_analytics.care.index import customer_experience
 from cx_analytics.care.playbook import Playbook, default_playbook, parse_playbook
+from cx_analytics.care.verdicts import with_verdicts
 from cx_analytics.care.versions import better_versions
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "default_playbook",
     "exposure_sql",
     "parse_playbook",
+    "with_verdicts",
 ]

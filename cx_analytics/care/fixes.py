@@ -60,7 +60,8 @@ def customer_fixes(
 
     Fixes are ranked by the faults they avoid in 30 days less their friction. When no cause
     explains half of a customer's faults, rank 1 is the playbook's answer to `background` with the
-    confidence `not explained`, and what is known follows. `verdict` is left null here.
+    confidence `not explained`, and what is known follows. The verdict is left null here:
+    verdicts.py adds it.
 
     Parameters
     ----------
@@ -248,6 +249,8 @@ def _ranked(chosen: pl.DataFrame) -> pl.DataFrame:
             rank=pl.int_range(1, pl.len() + 1).over("customer_id"),
             confidence=pl.when(is_cause).then(confidence).otherwise(pl.lit(NOT_EXPLAINED)),
             verdict=pl.lit(None, dtype=pl.String),
+            verdict_on=pl.lit(None, dtype=pl.Date),
+            verdict_smallest_effect=pl.lit(None, dtype=pl.Float64),
         )
         .select(CUSTOMER_FIXES.names)
     )

@@ -7,6 +7,7 @@ import dagster as dg
 from cx_analytics.defs.attribution import attribution_assets
 from cx_analytics.defs.care import customer_experience, customer_fixes
 from cx_analytics.defs.contacts import contact_shifts
+from cx_analytics.defs.effects import action_effects
 from cx_analytics.defs.experience import sessions_asset
 from cx_analytics.defs.factory import defects, feedback_packs, unit_holds, unit_risk
 from cx_analytics.defs.ingest import FEED_ASSETS
@@ -33,6 +34,7 @@ def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
         feedback_packs,
         action_ledger,
         actions,
+        action_effects,
         recurrences,
         step_times,
         step_map,

@@ -15,6 +15,7 @@ from cx_analytics.contracts.tables import (
     CAUSES,
     CUSTOMER_EXPERIENCE,
     CUSTOMER_FIXES,
+    CUSTOMER_VERDICTS,
     FAULT_CAUSES,
     SESSIONS_TABLE,
 )
@@ -88,7 +89,9 @@ def domain_of(house: House) -> dict[str, Domain]:
 
 
 @table_asset(
-    CUSTOMER_FIXES, group="care", deps=["fault_causes", "causes", lake_key("app_releases")]
+    CUSTOMER_FIXES,
+    group="care",
+    deps=["fault_causes", "causes", "customer_verdicts", lake_key("app_releases")],
 )
 def customer_fixes(house: House) -> dg.MaterializeResult[None]:
     tell("care", "fixes")
@@ -112,12 +115,13 @@ def fixes_of(house: House, window: Sequence[date]) -> pl.DataFrame:
         version_counts=house.duck.model("care/version_counts"),
         releases=house.feed(APP_RELEASES),
     )
-    return care.customer_fixes(
+    fixes = care.customer_fixes(
         evidence,
         playbook_of(house),
         window_start=datetime.combine(window[0], time()),
         as_of=datetime.combine(window[-1] + timedelta(days=1), time()),
     )
+    return care.with_verdicts(fixes, house.read(CUSTOMER_VERDICTS))
 
 
 def playbook_of(house: House) -> care.Playbook:

@@ -1,4 +1,7 @@
-"""Group loop: what was done against causes, and whether the fixed ones come back."""
+"""Group loop: what was done against causes, and whether the fixed ones come back.
+
+Belongs here: the ledger, actions, recurrences. Stays out: what actions did (effects.py).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ import polars as pl
 from cx_analytics import loop
 from cx_analytics.contracts.feeds import ACTIONS as ACTIONS_FEED
 from cx_analytics.contracts.tables import (
-    ACTION_EFFECTS,
     ACTION_LEDGER,
     ACTIONS,
     CAUSES_HISTORY,
@@ -33,7 +35,6 @@ def action_ledger(house: House) -> dg.MaterializeResult[None]:
 def actions(house: House) -> dg.MaterializeResult[None]:
     taken = loop.actions_table(house.feed(ACTIONS_FEED), loop.read_ledger(house.workspace.ledger))
     written = house.write(ACTIONS, taken)
-    house.write(ACTION_EFFECTS, loop.action_effects())
     return materialized(ACTIONS, written)
 
 

@@ -66,6 +66,8 @@ def _body(sql: str) -> str:
         "unit_risk",
         "unit_holds",
         "actions",
+        "action_effects",
+        "customer_verdicts",
         "action_ledger",
         "recurrences",
         "step_times",

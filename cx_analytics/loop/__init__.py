@@ -1,30 +1,61 @@
-"""What was decided and done, and whether it holds: the ledger of actions and the watch.
+"""What was decided and done, whether it worked and whether it holds: ledger, effects, watch.
 
-Belongs here: the append-only ledger with its guard rails, actions, recurrences of fixed causes.
+Belongs here: the append-only ledger with its guard rails, actions and what they did, recurrences of
+fixed causes.
 Stays out: proposals themselves (factory, care) and their delivery (exchange).
 """
 
+from cx_analytics.loop.acts import LEAST_SHARE, Act, acts_of, incidents_of
+from cx_analytics.loop.calendar import Calendar
+from cx_analytics.loop.cohorts import Cohorts
 from cx_analytics.loop.entry import Entry, Proposal, verify
+from cx_analytics.loop.judge import (
+    Comparison,
+    Judged,
+    comparison_of,
+    effects_table,
+    expects_more,
+    groups_of,
+    judged,
+    not_judged,
+    reached_frame,
+    verdicts_table,
+)
 from cx_analytics.loop.ledger import decide, propose, state
 from cx_analytics.loop.ledger_file import append, read_ledger
 from cx_analytics.loop.rails import AUTOMATIC, over_blast_radius
-from cx_analytics.loop.tables import action_effects, actions_table, ledger_table
+from cx_analytics.loop.tables import actions_table, ledger_table
 from cx_analytics.loop.watch import recurrences, watched
 
 __all__ = [
     "AUTOMATIC",
+    "Act",
+    "Calendar",
+    "Cohorts",
+    "Comparison",
     "Entry",
+    "Judged",
+    "LEAST_SHARE",
     "Proposal",
-    "action_effects",
     "actions_table",
+    "acts_of",
     "append",
+    "comparison_of",
     "decide",
+    "effects_table",
+    "expects_more",
+    "groups_of",
+    "incidents_of",
+    "judged",
     "ledger_table",
+    "not_judged",
     "over_blast_radius",
     "propose",
+    "reached_frame",
     "read_ledger",
     "recurrences",
     "state",
+    "verdicts_table",
     "verify",
     "watched",
 ]

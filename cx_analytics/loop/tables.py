@@ -1,7 +1,7 @@
 """The ledger and the actions feed as the tables that people query.
 
-Belongs here: `action_ledger`, `actions`, and the still empty `action_effects`. Stays out:
-deciding (ledger.py) and the watch on fixed causes (watch.py).
+Belongs here: `action_ledger` and `actions`. Stays out: deciding (ledger.py), what actions did
+(judge.py) and the watch on fixed causes (watch.py).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from cx_analytics.contracts.frames import frame_of
-from cx_analytics.contracts.tables import ACTION_EFFECTS, ACTION_LEDGER, ACTIONS
+from cx_analytics.contracts.tables import ACTION_LEDGER, ACTIONS
 from cx_analytics.loop.entry import Entry
 
 
@@ -55,8 +55,3 @@ def _approved(entries: Sequence[Entry], action_id: str) -> dict[str, Any] | None
         "effective_from": since[0],
         "status": last.event,
     }
-
-
-def action_effects() -> pl.DataFrame:
-    """The table `action_effects`, empty: no effect is claimed before it can be estimated."""
-    return frame_of([], ACTION_EFFECTS)
