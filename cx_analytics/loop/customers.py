@@ -99,14 +99,16 @@ def verdicts(turn: Turn, pool: Pool) -> CustomerVerdicts:
 
     worked    : at most 5 % of unchanged customers would have so few faults after, and the
                 posterior probability of a fall is at least 0.9.
-    harmed    : the same for so many faults, and a rise.
+    harmed    : at most 5 % of unchanged customers with a fault after would have so many, and the
+                posterior probability of a rise is at least 0.9. (Who has few sessions and meets
+                one fault is told of here because of that fault.)
     did_not   : a reduction by half would have been seen with 80 % power and was not, and at most
                 10 % of customers with such a reduction would have so many faults.
     too_early : otherwise.
     """
     own = _Own.of(turn, pool)
     estimate, low, high, falls = _posterior(own, pool)
-    few, many = own.as_few(1.0), own.as_many(1.0)
+    few, many = own.as_few(1.0), own.as_many(1.0) / own.any_fault
     smallest = _smallest_effect(own)
     powerful = np.nan_to_num(smallest, nan=1.0) <= HALF
     worked = (few <= LEVEL) & (falls >= BELIEF)
@@ -150,6 +152,11 @@ class _Own:
 
         below = betainc(self.size, np.maximum(self.faults, 1e-12), self.success(ratio))
         return np.where(self.faults > 0, 1 - below, 1.0)
+
+    @property
+    def any_fault(self) -> Floats:
+        """Chance of a fault after, with no change."""
+        return np.asarray(np.maximum(1 - self.success(1.0) ** self.size, 1e-12))
 
 
 def _smallest_effect(own: _Own) -> Floats:

@@ -45,6 +45,12 @@ def test_a_fix_that_did_nothing_for_a_customer_rarely_worked(pool: Pool) -> None
     assert (words == "harmed").mean() <= 0.05
 
 
+def test_one_fault_in_few_sessions_is_no_harm() -> None:
+    given, faulty = planted(1.0, 4, 0.01)
+    assert faulty.sum() > 200
+    assert (np.array(verdicts(given, Pool(0.01)).word)[faulty] == "harmed").mean() <= 0.05
+
+
 def test_a_fix_that_took_most_away_is_seen_by_those_who_use_it_much() -> None:
     given, faulty = planted(0.1, 300, 0.1)
     assert (np.array(verdicts(given, Pool(0.1)).word)[faulty] == "worked").mean() > 0.8
