@@ -15,7 +15,7 @@ from cx_analytics.bench.machine import machine, versions
 from cx_analytics.contracts.errors import InputRefused, NotFound
 from cx_analytics.engine.files import write_text
 
-SECTIONS = ("attribution", "localize", "speed")
+SECTIONS = ("attribution", "localize", "effects", "speed")
 NOT_YET = "Not measured yet."
 
 

@@ -99,6 +99,18 @@ def localize(
     _write(out, "localize", f"{document.provenance(command, today)}\n\n{text}")
 
 
+def effects(*, seeds: Sequence[int], out: Path | None, today: date) -> None:
+    """Judge planted actions; print the table and write its section."""
+    from cx_analytics.bench import effects as bench
+    from cx_analytics.bench import tables
+
+    _check(out)
+    text = tables.markdown(bench.HEADER, bench.effects(seeds, say=_say))
+    print(f"\n{text}")
+    command = _command("effects", f"--seeds {len(seeds)} --first-seed {seeds[0]}")
+    _write(out, "effects", f"{document.provenance(command, today)}\n\n{text}")
+
+
 def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"

@@ -1,4 +1,4 @@
-"""Commands that measure the product: `cx bench attribution`, `localize`, `speed`, `probability`.
+"""Commands that measure the product: `cx bench attribution`, `effects`, `speed` and so on.
 
 Belongs here: arguments and help. Stays out: the work (benching.py, the bench package). Another
 command goes into `register`, and its section into bench/benchmarks.md.
@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
         rich_markup_mode=None,
         epilog="Every command explains itself: cx bench attribution --help",
     )
-    for command in (attribution, localize, speed, probability):
+    for command in (attribution, localize, effects, speed, probability):
         bench.command()(command)
     app.add_typer(bench, name="bench")
 
@@ -131,6 +131,26 @@ def localize(
         out=out or _default(PAGE),
         today=today,
     )
+
+
+def effects(
+    seeds: Annotated[int, typer.Option(min=1, help="Fresh panels of each kind.")] = 1000,
+    first_seed: Annotated[
+        int | None,
+        typer.Option(min=0, show_default=False, help="Seeds from here on; new ones every day."),
+    ] = None,
+    out: Out = None,
+) -> None:
+    """Judge planted actions: useless ones, good ones, harmful ones, and a bad week by chance.
+
+    \b
+    Example:  cx bench effects --seeds 200
+    """
+    from cx_analytics.cli import benching
+
+    today = datetime.now(UTC).date()
+    start = _first(first_seed, today.toordinal())
+    benching.effects(seeds=range(start, start + seeds), out=out or _default(PAGE), today=today)
 
 
 def speed(
