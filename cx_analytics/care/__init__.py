@@ -5,6 +5,7 @@
 SQL (sql/experience/customer_days, sql/care/*, `exposure_sql`); everything here is small.
 """
 
+from cx_analytics.care.calibration import REACH_DAYS, Calibration, calibrate
 from cx_analytics.care.exposure import exposure_sql
 from cx_analytics.care.fixes import CareEvidence, customer_fixes
 from cx_analytics.care.index import customer_experience
@@ -13,9 +14,12 @@ from cx_analytics.care.verdicts import with_verdicts
 from cx_analytics.care.versions import better_versions
 
 __all__ = [
+    "REACH_DAYS",
+    "Calibration",
     "CareEvidence",
     "Playbook",
     "better_versions",
+    "calibrate",
     "customer_experience",
     "customer_fixes",
     "default_playbook",

@@ -93,6 +93,7 @@ def customer(reader: Reader, customer_id: str) -> Answer:
     )
     sentences = (
         _standing_sentence(customer_id, standing),
+        *_calibration_sentence(reader.rows("satisfaction_fit")),
         *_reason_sentences(reasons),
         *_fix_sentences(fixes),
     )
@@ -113,6 +114,13 @@ def _standing_sentence(customer_id: str, standing: Row) -> str:
         f"{counted(standing['faults'], 'fault')} in {counted(standing['sessions'], 'session')} "
         f"({when(standing['first_day'])} to {when(standing['last_day'])})."
     )
+
+
+def _calibration_sentence(fits: list[Row]) -> list[str]:
+    if not fits or fits[0]["status"] != "calibrated":
+        return ["The index is uncalibrated: it was not held against what customers say."]
+    said, correlation = counted(fits[0]["contacts"], "contact"), number(fits[0]["correlation"], 2)
+    return [f"The index is calibrated on what customers said: {said}, correlation {correlation}."]
 
 
 def _reason_sentences(reasons: list[Row]) -> list[str]:

@@ -218,6 +218,41 @@ CUSTOMER_EXPERIENCE = Table(
     key=("customer_id", "day"),
     day="day",
 )
+SATISFACTION_FIT = Table(
+    "satisfaction_fit",
+    "care",
+    "How well the experience index foretells what customers say; one row.",
+    "one row",
+    (
+        _text(
+            "status",
+            "Whether the index is calibrated on stated satisfaction",
+            required=True,
+            choices=("calibrated", "uncalibrated"),
+        ),
+        _count("contacts", "Contacts with a satisfaction and an index", "contacts", required=True),
+        _count("customers", "Customers among them", "customers", required=True),
+        _real("correlation", "Stated against predicted, on held-out customers", "-1..1"),
+        _real("correlation_low", "Lower end of its 90 % interval", "-1..1"),
+        _real("correlation_high", "Upper end of its 90 % interval", "-1..1"),
+        _share("explained_share", "Share of the variance explained, on held-out customers"),
+    ),
+)
+SATISFACTION_BY_SCORE = Table(
+    "satisfaction_by_score",
+    "care",
+    "What customers say at which experience index: the calibration plot; empty without contacts.",
+    "score",
+    (
+        _real("score", "Experience index, 5 points to either side", "0-100", required=True),
+        _count("contacts", "Contacts at it", "contacts", required=True),
+        _real("expected_satisfaction", "By the map; null when uncalibrated", "1-5"),
+        _real("stated_satisfaction", "Mean of what was said", "1-5"),
+        _real("stated_low", "Lower end of its 90 % interval", "1-5"),
+        _real("stated_high", "Upper end of its 90 % interval", "1-5"),
+    ),
+    key=("score",),
+)
 CUSTOMER_FIXES = Table(
     "customer_fixes",
     "care",
@@ -523,6 +558,8 @@ TABLES: dict[str, Table] = {
         CONTACT_SHIFTS,
         SESSIONS_TABLE,
         CUSTOMER_EXPERIENCE,
+        SATISFACTION_FIT,
+        SATISFACTION_BY_SCORE,
         CUSTOMER_FIXES,
         DEFECTS,
         UNIT_RISK,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from cx_analytics.defs.attribution import attribution_assets
-from cx_analytics.defs.care import customer_experience, customer_fixes
+from cx_analytics.defs.care import customer_experience, customer_fixes, satisfaction_fit
 from cx_analytics.defs.contacts import contact_shifts
 from cx_analytics.defs.effects import action_effects
 from cx_analytics.defs.experience import sessions_asset
@@ -27,6 +27,7 @@ def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
         *attribution_assets(days),
         contact_shifts,
         customer_experience,
+        satisfaction_fit,
         customer_fixes,
         defects,
         unit_risk,

@@ -10,13 +10,15 @@ import polars as pl
 
 from cx_analytics import care
 from cx_analytics.contracts.attributes import Domain
-from cx_analytics.contracts.feeds import APP_RELEASES
+from cx_analytics.contracts.feeds import APP_RELEASES, CONTACTS
 from cx_analytics.contracts.tables import (
     CAUSES,
     CUSTOMER_EXPERIENCE,
     CUSTOMER_FIXES,
     CUSTOMER_VERDICTS,
     FAULT_CAUSES,
+    SATISFACTION_BY_SCORE,
+    SATISFACTION_FIT,
     SESSIONS_TABLE,
 )
 from cx_analytics.defs.experience import CUSTOMER_DAYS
@@ -28,7 +30,7 @@ from cx_analytics.defs.progress import each_day, tell
 from cx_analytics.defs.resources import House
 from cx_analytics.defs.tables import facts, materialized, table_asset
 from cx_analytics.engine.stamps import Stamps
-from cx_analytics.report import experience_over_time, png
+from cx_analytics.report import experience_over_time, png, satisfaction_by_score
 
 
 @table_asset(CUSTOMER_EXPERIENCE, group="care", deps=["fault_causes", "causes"], fresh=FRESH_DAILY)
@@ -86,6 +88,20 @@ def domain_of(house: House) -> dict[str, Domain]:
     columns = {name for path in paths[-1:] for name in pl.read_parquet_schema(path)}
     found = house.workspace.settings.attributes_in(sorted(columns))
     return {attribute.name: attribute.domain for attribute in found}
+
+
+@table_asset(SATISFACTION_FIT, group="care", deps=["customer_experience", lake_key("contacts")])
+def satisfaction_fit(house: House) -> dg.MaterializeResult[None]:
+    tell("care", "satisfaction")
+    house.view("contact", house.lake.paths(CONTACTS.name), CONTACTS)
+    rows = house.parts.paths(CUSTOMER_EXPERIENCE.name)
+    house.view("customer_experience", rows, CUSTOMER_EXPERIENCE)
+    pairs = house.duck.model("care/satisfaction_pairs", reach_days=care.REACH_DAYS)
+    told = care.calibrate(pairs)
+    house.write(SATISFACTION_BY_SCORE, told.by_score)
+    fit = house.write(SATISFACTION_FIT, told.fit)
+    picture = plot(png(satisfaction_by_score(told.by_score)), "stated satisfaction by index")
+    return materialized(SATISFACTION_FIT, fit, picture=picture)
 
 
 @table_asset(

@@ -61,6 +61,7 @@ def _body(sql: str) -> str:
         "lot_watch",
         "contact_shifts",
         "customer_experience",
+        "satisfaction_fit",
         "customer_fixes",
         "defects",
         "unit_risk",

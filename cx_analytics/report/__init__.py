@@ -11,6 +11,7 @@ from cx_analytics.report.plots import (
     experience_over_time,
     faults_by_day,
     png,
+    satisfaction_by_score,
     svg,
 )
 
@@ -21,6 +22,7 @@ __all__ = [
     "experience_over_time",
     "faults_by_day",
     "png",
+    "satisfaction_by_score",
     "summary_page",
     "svg",
 ]

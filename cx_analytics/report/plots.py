@@ -168,6 +168,56 @@ def experience_over_time(frame: pl.DataFrame, *, theme: Theme = "light") -> Spec
     }
 
 
+def satisfaction_by_score(frame: pl.DataFrame, *, theme: Theme = "light") -> Spec:
+    """What customers say of their satisfaction against their index, and the map as a line.
+
+    Parameters
+    ----------
+    frame : the table `satisfaction_by_score`; an empty one gives an empty plot.
+    """
+    colour = _palette(theme)[0]
+    x: Spec = {
+        "field": "score",
+        "type": "quantitative",
+        "scale": {"domain": [0, 100]},
+        "title": "experience index (0-100)",
+    }
+    y: Spec = {
+        "type": "quantitative",
+        "scale": {"domain": [1, 5]},
+        "title": "stated satisfaction (1-5)",
+    }
+    said = frame.filter(pl.col("contacts") > 0)
+    known = frame.drop_nulls("expected_satisfaction")
+    return _base("What customers say, by index", theme, height=240) | {
+        "layer": [
+            {
+                "data": {"values": said.drop_nulls("stated_low").to_dicts()},
+                "mark": {"type": "rule", "strokeWidth": 2, "color": colour},
+                "encoding": {
+                    "x": x,
+                    "y": {"field": "stated_low", **y},
+                    "y2": {"field": "stated_high"},
+                },
+            },
+            {
+                "data": {"values": said.to_dicts()},
+                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
+                "encoding": {
+                    "x": x,
+                    "y": {"field": "stated_satisfaction", **y},
+                    "color": {"value": colour},
+                },
+            },
+            {
+                "data": {"values": known.to_dicts()},
+                "mark": {"type": "line", "color": _INK[theme], "strokeDash": [4, 3]},
+                "encoding": {"x": x, "y": {"field": "expected_satisfaction", **y}},
+            },
+        ],
+    }
+
+
 def svg(spec: Spec) -> bytes:
     """The picture as SVG, its text as text."""
     import vl_convert
