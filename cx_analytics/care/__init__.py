@@ -6,14 +6,18 @@ SQL (sql/experience/customer_days, sql/care/*, `exposure_sql`); everything here 
 """
 
 from cx_analytics.care.calibration import REACH_DAYS, Calibration, calibrate
+from cx_analytics.care.coming import LATE
+from cx_analytics.care.evidence import CareEvidence
 from cx_analytics.care.exposure import exposure_sql
-from cx_analytics.care.fixes import CareEvidence, customer_fixes
+from cx_analytics.care.fixes import customer_fixes
 from cx_analytics.care.index import customer_experience
-from cx_analytics.care.playbook import Playbook, default_playbook, parse_playbook
+from cx_analytics.care.playbook import Playbook
+from cx_analytics.care.playbook_toml import default_playbook, parse_playbook
 from cx_analytics.care.verdicts import with_verdicts
 from cx_analytics.care.versions import better_versions
 
 __all__ = [
+    "LATE",
     "REACH_DAYS",
     "Calibration",
     "CareEvidence",

@@ -27,21 +27,22 @@ used AS (
 found AS (
 {branches}
 )
-SELECT customer_id, cause_id, exposed, later
+SELECT customer_id, cause_id, met, exposed, later
 FROM found
 WHERE exposed > 0
 ORDER BY customer_id, cause_id"""
 
 _NOTHING = """\
-  SELECT customer_id, '' AS cause_id, 0 AS exposed, 0 AS later FROM used WHERE FALSE"""
+  SELECT customer_id, '' AS cause_id, 0 AS met, 0 AS exposed, 0 AS later FROM used WHERE FALSE"""
 
 
 def exposure_sql(causes: pl.DataFrame) -> str:
     """The query that counts, over `sessions`, the exposure of customers with a fault.
 
-    Its rows: `customer_id`, `cause_id`, `exposed` (sessions under the conditions and in the
-    window of the cause, at least 1), `later` (sessions of the customer, whatever their kind,
-    after the last exposed one: many of them mean that the customer left the cause behind).
+    Its rows: `customer_id`, `cause_id`, `met` (sessions of the customer in the window of the
+    cause, whatever their kind; null for an individual cause), `exposed` (of these, under its
+    conditions; at least 1), `later` (sessions of the customer, whatever their kind, after the
+    last exposed one: many of them mean that the customer left the cause behind).
 
     Parameters
     ----------
@@ -62,12 +63,13 @@ def _shared(causes: Sequence[Mapping[str, Any]]) -> str:
     """All shared causes in one pass: one filtered count each."""
     counts = ",\n      ".join(
         f"{{'cause_id': {_text(cause['cause_id'])}, "
+        f"'met': count(*) FILTER (WHERE {_window(cause)}), "
         f"'exposed': count(*) FILTER (WHERE {_condition(cause)}), "
         f"'later': coalesce(min(later) FILTER (WHERE {_condition(cause)}), 0)}}"
         for cause in causes
     )
     return (
-        "  SELECT customer_id, one.cause_id, one.exposed, one.later FROM (\n"
+        "  SELECT customer_id, one.cause_id, one.met, one.exposed, one.later FROM (\n"
         f"    SELECT customer_id, unnest([\n      {counts}\n    ]) AS one\n"
         "    FROM used GROUP BY customer_id\n  ) AS counted"
     )
@@ -98,7 +100,8 @@ def _individual(keys: tuple[str, ...], causes: Sequence[Mapping[str, Any]]) -> s
     names = ", ".join(["cause_id", *map(_name, keys), "valid_from", "valid_to"])
     same = " AND ".join(f"used.{_name(key)} = one.{_name(key)}" for key in keys)
     return (
-        "  SELECT used.customer_id, one.cause_id, count(*) AS exposed, min(used.later) AS later\n"
+        "  SELECT used.customer_id, one.cause_id, NULL AS met, count(*) AS exposed, "
+        "min(used.later) AS later\n"
         f"  FROM used JOIN (VALUES\n      {rows}\n    ) AS one ({names})\n"
         f"    ON {same}\n"
         "    AND used.started_at >= one.valid_from AND used.started_at < one.valid_to\n"
@@ -108,11 +111,20 @@ def _individual(keys: tuple[str, ...], causes: Sequence[Mapping[str, Any]]) -> s
 
 def _condition(cause: Mapping[str, Any]) -> str:
     parts = [f"{_name(key)} = {_text(value)}" for key, value in sorted(cause["conditions"].items())]
-    if cause["valid_from"] is not None:
-        parts.append(f"started_at >= {_time(cause['valid_from'], '')}")
-    if cause["valid_to"] is not None:
-        parts.append(f"started_at < {_time(cause['valid_to'], '')}")
-    return " AND ".join(parts)
+    return " AND ".join([*parts, *_bounds(cause)])
+
+
+def _window(cause: Mapping[str, Any]) -> str:
+    return " AND ".join(_bounds(cause)) or "TRUE"
+
+
+def _bounds(cause: Mapping[str, Any]) -> list[str]:
+    bounds = (("valid_from", ">="), ("valid_to", "<"))
+    return [
+        f"started_at {sign} {_time(cause[side], '')}"
+        for side, sign in bounds
+        if cause[side] is not None
+    ]
 
 
 def _time(value: datetime | None, otherwise: str) -> str:

@@ -1,7 +1,7 @@
 """For each customer with faults: what to do, best first, and what not to try.
 
-Belongs here: customers × causes × playbook → `customer_fixes`. Stays out: how many faults a fix
-avoids (gain.py), rules and their texts (playbook.py, wording.py), versions (versions.py).
+Belongs here: pairs of customer and cause × playbook → `customer_fixes`. Stays out: what is known of
+a pair (pairs.py, targets.py, patterns.py), rules and their texts (playbook.py, wording.py).
 
 Everything that depends on a customer is an expression over one row a customer and cause; rules are
 matched once a cause and state, texts are filled in once a different wording.
@@ -9,43 +9,21 @@ matched once a cause and state, texts are filled in once a different wording.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 
-from cx_analytics.care.exact import exact_sum
-from cx_analytics.care.gain import gain_of
-from cx_analytics.care.playbook import Playbook
-from cx_analytics.care.versions import better_versions, only_app
+from cx_analytics.care.evidence import CareEvidence
+from cx_analytics.care.pairs import pairs_of
+from cx_analytics.care.patterns import patterns_of
+from cx_analytics.care.playbook import NEEDS, Playbook
+from cx_analytics.care.targets import with_targets
 from cx_analytics.care.wording import NOT_EXPLAINED, candidates, worded
 from cx_analytics.contracts.tables import CUSTOMER_FIXES
 from cx_analytics.contracts.words import BACKGROUND, confidence_word
 
-_CHANCE = 0.05
-"""A customer has left a cause when so long a run without it is less likely than this."""
-
-
-@dataclass(frozen=True)
-class CareEvidence:
-    """What fixes are chosen from; all of the same window of days.
-
-    Attributes
-    ----------
-    causes : the table `causes`.
-    customer_causes : rows of the model `care/customer_causes`.
-    usage : the model `care/customer_usage`.
-    exposure : the rows of `exposure_sql(causes)`.
-    version_counts : the model `care/version_counts`.
-    releases : the feed `app_releases` (may be empty).
-    """
-
-    causes: pl.DataFrame
-    customer_causes: pl.DataFrame
-    usage: pl.DataFrame
-    exposure: pl.DataFrame
-    version_counts: pl.DataFrame
-    releases: pl.DataFrame
+_VERSIONS = tuple(need for need in NEEDS if need)
+"""Columns of the pairs that hold a version to go to, named after the need that asks for it."""
 
 
 def customer_fixes(
@@ -66,139 +44,39 @@ def customer_fixes(
     Parameters
     ----------
     window_start, as_of : the window of the evidence, half-open, UTC.
-    minimum_share : causes with a smaller share of the customer's faults are not mentioned,
-        unless it is the largest.
+    minimum_share : causes with a smaller share of the customer's faults are not mentioned.
     """
-    pairs = _states(_shares(evidence), evidence, as_of)
-    pairs = _gains(pairs, window_start, as_of)
-    pairs = _targets(pairs, evidence, as_of)
+    pairs = pairs_of(evidence, window_start=window_start, as_of=as_of)
+    pairs = with_targets(pairs, evidence, as_of)
+    patterns = patterns_of(evidence, as_of=as_of)
+    pairs = pairs.join(patterns, on="customer_id", maintain_order="left")
     pairs = _with_background(pairs, minimum_share)
     chosen = _chosen(pairs, candidates(evidence.causes, playbook))
     texts = worded(chosen, evidence.causes, playbook)
     return _ranked(chosen.join(texts, on="wording", maintain_order="left"))
 
 
-def _shares(evidence: CareEvidence) -> pl.DataFrame:
-    """One row a customer and cause: faults and their share of the customer's faults.
-
-    A cause that the table no longer names explains nothing any more: background.
-    """
-    known = pl.col("cause_id").is_in(evidence.causes["cause_id"].implode())
-    return (
-        evidence.customer_causes.with_columns(
-            cause_id=pl.when(known).then("cause_id").otherwise(pl.lit(BACKGROUND))
-        )
-        .group_by("customer_id", "cause_id")
-        .agg(exact_sum(pl.col("faults")))
-        .sort("customer_id", "cause_id")
-        .with_columns(share=pl.col("faults") / exact_sum(pl.col("faults")).over("customer_id"))
-        .filter(pl.col("faults") > 0)
-    )
-
-
-def _states(pairs: pl.DataFrame, evidence: CareEvidence, as_of: datetime) -> pl.DataFrame:
-    """Exposure of each pair, facts of its cause, and whether it is open, ended or left."""
-    exposure = evidence.exposure.select("customer_id", "cause_id", "exposed", "later")
-    usage = evidence.usage.select("customer_id", "sessions", "device_model", "app_name")
-    return (
-        pairs.join(exposure, on=["customer_id", "cause_id"], how="left", maintain_order="left")
-        .join(usage, on="customer_id", how="left", maintain_order="left")
-        .join(_facts(evidence.causes), on="cause_id", how="left", maintain_order="left")
-        .with_columns(
-            pl.col("exposed").fill_null(0),
-            pl.col("later").fill_null(0),
-            pl.col("cause_rate", "probability").fill_null(0.0),
-        )
-        .with_columns(state=_state(as_of))
-    )
-
-
-def _facts(causes: pl.DataFrame) -> pl.DataFrame:
-    rate = pl.col("excess_faults").clip(lower_bound=0) / pl.col("sessions").clip(lower_bound=1)
-    return causes.select(
-        "cause_id", "kind", "status", "probability", "valid_from", "valid_to", cause_rate=rate
-    )
-
-
-def _state(as_of: datetime) -> pl.Expr:
-    """Ended for all; left by the customer; else open.
-
-    With a share s of exposed sessions until the last of them, a run of n sessions without has
-    probability (1 − s)^n; one more session without is added so that s stays below 1.
-    """
-    share = pl.col("exposed") / (pl.col("sessions") - pl.col("later") + 1)
-    has_left = (pl.col("exposed") > 0) & ((1 - share) ** pl.col("later") < _CHANCE)
-    has_ended = pl.col("valid_to").is_not_null() & (pl.col("valid_to") <= as_of)
-    return (
-        pl.when(has_ended.fill_null(False) | pl.col("status").eq("fixed").fill_null(False))
-        .then(pl.lit("ended"))
-        .when(has_left.fill_null(False))
-        .then(pl.lit("left"))
-        .otherwise(pl.lit("open"))
-    )
-
-
-def _gains(pairs: pl.DataFrame, window_start: datetime, as_of: datetime) -> pl.DataFrame:
-    """What 30 days without the cause avoid; nothing where it is over, or no cause at all."""
-    since = pl.max_horizontal(pl.col("valid_from"), pl.lit(window_start))
-    days = (pl.lit(as_of) - since).dt.total_seconds() / 86400
-    numbers = pairs.select(
-        pl.col("faults", "exposed", "cause_rate", "probability").cast(pl.Float64), days=days
-    )
-    gain = gain_of(
-        **{name: numbers[name].to_numpy() for name in numbers.columns},
-        is_shared=(pairs["kind"].fill_null("shared") == "shared").to_numpy(),
-    )
-    lasts = (pl.col("state") == "open") & (pl.col("cause_id") != BACKGROUND)
-    return pairs.with_columns(
-        pl.when(lasts).then(pl.Series(values)).otherwise(0.0).alias(name)
-        for name, values in (("gain", gain.mean), ("gain_low", gain.low), ("gain_high", gain.high))
-    )
-
-
-def _targets(pairs: pl.DataFrame, evidence: CareEvidence, as_of: datetime) -> pl.DataFrame:
-    """The version to go to, where there is a better one on the customer's model."""
-    has_ended = (pl.col("valid_to") <= as_of).fill_null(False) | (pl.col("status") == "fixed")
-    open_causes = evidence.causes.filter(~has_ended)
-    targets = better_versions(
-        open_causes, evidence.version_counts, evidence.releases, as_of=as_of
-    ).drop("probability_better")
-    only = pl.lit(only_app(evidence.releases), dtype=pl.String)
-    return pairs.with_columns(pl.col("app_name").fill_null(only)).join(
-        targets,
-        on=["cause_id", "app_name", "device_model"],
-        how="left",
-        nulls_equal=True,
-        maintain_order="left",
-    )
-
-
 def _with_background(pairs: pl.DataFrame, minimum_share: float) -> pl.DataFrame:
     """What is worth a row: causes of some share, and background where no cause explains half."""
     is_cause = pl.col("cause_id") != BACKGROUND
     best = pl.col("share").filter(is_cause).max().over("customer_id").fill_null(0.0)
-    pairs = pairs.with_columns(explained=best >= 0.5 - 1e-9, best=best)
-    causes = pairs.filter(
-        is_cause & ((pl.col("share") >= minimum_share) | (pl.col("share") == pl.col("best")))
-    )
+    pairs = pairs.with_columns(explained=best >= 0.5 - 1e-9)
+    causes = pairs.filter(is_cause & (pl.col("share") >= minimum_share))
     open_question = (
         pairs.filter(~pl.col("explained"))
         .sort("customer_id", is_cause)
         .unique("customer_id", keep="first", maintain_order=True)
     )
-    return pl.concat([causes, _as_background(open_question)]).drop("best")
+    return pl.concat([causes, _as_background(open_question)])
 
 
 def _as_background(pairs: pl.DataFrame) -> pl.DataFrame:
     """The rows as background's; a customer who has no such share gets one of 0."""
     share = pl.when(pl.col("cause_id") == BACKGROUND).then("share").otherwise(0.0)
     zeros = [pl.lit(0.0).alias(name) for name in ("gain", "gain_low", "gain_high", "probability")]
+    none = [pl.lit(None, dtype=pl.String).alias(name) for name in _VERSIONS]
     return pairs.with_columns(
-        *zeros,
-        share=share,
-        cause_id=pl.lit(BACKGROUND),
-        state=pl.lit("open"),
-        target_version=pl.lit(None, dtype=pl.String),
+        *zeros, *none, share=share, cause_id=pl.lit(BACKGROUND), state=pl.lit("open")
     )
 
 
@@ -208,15 +86,20 @@ def _chosen(pairs: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     A pair without any cannot be: the last rule of a playbook asks for nothing.
     """
     avoided = pl.col("gain") * pl.col("removes")
+    asked = pl.col("asked_pattern")
     is_taken = (
         ((pl.col("needs") == "") | pl.col("target_version").is_not_null())
+        & ((asked.list.len() == 0) | (asked.list.set_intersection("pattern").list.len() > 0))
         & (pl.col("probability") >= pl.col("minimum_probability"))
         & (avoided >= pl.col("minimum_avoided"))
         & (avoided >= pl.col("friction"))
     )
-    words = ["cause_id", "place", "app_name", "device_model", "target_version"]
+    words = [
+        "cause_id", "place", "app_name", "device_model", "target_version", "latest_version"
+    ]  # fmt: skip
     return (
         pairs.join(rules, on=["cause_id", "state"])
+        .with_columns(target_version=_target())
         .filter(is_taken)
         .sort("customer_id", "cause_id", "place")
         .unique(["customer_id", "cause_id"], keep="first", maintain_order=True)
@@ -228,6 +111,12 @@ def _chosen(pairs: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
             high=pl.col("gain_high") * pl.col("removes"),
         )
     )
+
+
+def _target() -> pl.Expr:
+    """The version that the rule's need asks for."""
+    needed = [pl.when(pl.col("needs") == need).then(need) for need in _VERSIONS]
+    return pl.coalesce(needed)
 
 
 def _ranked(chosen: pl.DataFrame) -> pl.DataFrame:

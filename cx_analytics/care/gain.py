@@ -1,14 +1,18 @@
 """How many faults a customer is spared in 30 days when a cause goes away, and how sure that is.
 
-Belongs here: the estimate on arrays. Stays out: which fix takes the cause away.
+Belongs here: the rate of each customer on arrays. Stays out: how many sessions the customer will
+have under the cause (coming.py), which fix takes the cause away (fixes.py).
 
 A customer's rate of faults under a shared cause is Gamma distributed over the exposed customers,
-with the cause's excess per exposed session as mean and the frailty's shape 1.5. With F faults (by
-responsibility) in n exposed sessions its posterior is Gamma(1.5 + F, 1.5/mean + n): those with no
-fault yet are in the prior, so that the customers who complain are not taken for typical. An
-individual's own cause was found in these very faults: Gamma(F, n), no prior.
+with the cause's excess per exposed session as mean m and shape k. With F faults (by responsibility)
+in n exposed sessions its posterior is Gamma(k + F, k/m + n): those with no fault yet are in the
+prior, so that the customers who complain are not taken for typical. k is learned from the
+customers of all shared causes (spread.py) who have faults of other kinds as well: these are listed
+whatever the cause did to them. Individual causes have rates of their own around the mean of all
+individual causes, with a shape learned the same way: each was found in these very faults, and the
+loudest of many is louder than it will be (empirical Bayes; Robbins, 1956; Efron & Morris, 1975).
 
-With probability 1 − p the cause is not real and nothing is avoided: mean and interval are those of
+With probability 1 - p the cause is not real and nothing is avoided: mean and interval are those of
 the mixture. The interval is of the expected number, not of the number that chance will deal.
 """
 
@@ -19,12 +23,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from cx_analytics.care.rates import FRAILTY_SHAPE
+from cx_analytics.care.spread import mean_of_found, shape_of
 
-HORIZON_DAYS = 30.0
-FRAILTY_SHAPE = 1.5
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
 _LEAST_RATE = 1e-9
-_LEAST_SHAPE = 0.1
+_WEIGHT = 10.0
+"""As how much of the sum of squared expected faults the prior of a shape counts."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +43,62 @@ class Gain:
     high: Floats
 
 
+@dataclass(frozen=True)
+class Rates:
+    """The gammas that rates are drawn from: shape of shared causes, shape and mean of individuals'.
+
+    `own_mean` is in faults per exposed session.
+    """
+
+    shape: float = FRAILTY_SHAPE
+    own_shape: float = FRAILTY_SHAPE
+    own_mean: float = 0.0
+
+
+def learned(
+    *,
+    faults: Floats,
+    chance: Floats,
+    exposed: Floats,
+    cause_rate: Floats,
+    is_shared: Flags,
+    is_telling: Flags,
+) -> Rates:
+    """The gammas from one entry a customer and cause, faults or none.
+
+    Parameters
+    ----------
+    faults, chance : faults by responsibility, and the squared responsibilities summed.
+    exposed : sessions under the cause.
+    cause_rate : excess faults per exposed session of the cause as a whole.
+    is_shared : False where the cause is the individual's own.
+    is_telling : whether the customer would be listed without the faults of this cause.
+    """
+    own, many = ~is_shared, is_shared & is_telling
+    mean = mean_of_found(faults[own], exposed[own])
+
+    def shape(rows: Flags, rate: Floats) -> float:
+        expected = exposed[rows] * rate[rows]
+        return shape_of(
+            faults=faults[rows],
+            expected=expected,
+            chance=chance[rows],
+            prior=FRAILTY_SHAPE,
+            weight=_WEIGHT,
+        )
+
+    return Rates(shape(many, cause_rate), shape(own, np.full(len(faults), mean)), mean)
+
+
 def gain_of(
     *,
     faults: Floats,
     exposed: Floats,
-    days: Floats,
+    coming: Floats,
     cause_rate: Floats,
-    is_shared: npt.NDArray[np.bool_],
+    is_shared: Flags,
     probability: Floats,
+    rates: Rates,
 ) -> Gain:
     """What 30 days without the cause are worth, one entry a customer and cause.
 
@@ -51,22 +106,20 @@ def gain_of(
     ----------
     faults : the customer's faults under the cause, by responsibility.
     exposed : the customer's sessions under the cause.
-    days : days in which these happened, at least 1; the next days see as many sessions a day.
+    coming : sessions to expect under the cause in the next 30 days.
     cause_rate : excess faults per exposed session of the cause as a whole.
     is_shared : False where the cause is the individual's own.
     probability : that the cause is real.
+    rates : what was learned of the customers of all causes.
     """
     sessions = np.maximum(exposed, np.maximum(faults, 1.0))
-    prior = FRAILTY_SHAPE / np.maximum(cause_rate, _LEAST_RATE)
-    shape = np.where(is_shared, FRAILTY_SHAPE + faults, np.maximum(faults, _LEAST_SHAPE))
-    rate = np.where(is_shared, prior + sessions, sessions)
-    coming = sessions * HORIZON_DAYS / np.maximum(days, 1.0)
-    scale = coming / rate
-    return Gain(
-        np.asarray(probability * shape * scale),
-        _quantile(0.05, shape, probability) * scale,
-        _quantile(0.95, shape, probability) * scale,
-    )
+    prior = np.where(is_shared, rates.shape, rates.own_shape)
+    mean = np.maximum(np.where(is_shared, cause_rate, rates.own_mean), _LEAST_RATE)
+    shape = prior + faults
+    scale = coming / (prior / mean + sessions)
+    expected = np.asarray(probability * shape * scale)
+    low, high = (_quantile(level, shape, probability) * scale for level in (0.05, 0.95))
+    return Gain(expected, np.minimum(low, expected), np.maximum(high, expected))
 
 
 def _quantile(level: float, shape: Floats, probability: Floats) -> Floats:

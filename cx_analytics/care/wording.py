@@ -18,15 +18,17 @@ from cx_analytics.contracts.words import BACKGROUND, label
 NOT_EXPLAINED = "not explained"
 """The confidence of an answer when no cause explains half of the customer's faults."""
 
-_RULES = {
+_RULES: dict[str, pl.DataType | type[pl.DataType]] = {
     "cause_id": pl.String,
     "state": pl.String,
     "place": pl.Int64,
     "needs": pl.String,
+    "asked_pattern": pl.List(pl.String),
     "minimum_probability": pl.Float64,
     "minimum_avoided": pl.Float64,
     "removes": pl.Float64,
     "friction": pl.Float64,
+    "cost": pl.Float64,
 }
 _NO_CAUSE: dict[str, Any] = {
     "cause_id": BACKGROUND,
@@ -44,8 +46,8 @@ def candidates(causes: pl.DataFrame, playbook: Playbook) -> pl.DataFrame:
 
     Returns
     -------
-    Columns cause_id, state, place (of the rule in the playbook, 0 first), needs,
-    minimum_probability, minimum_avoided, removes, friction.
+    Columns cause_id, state, place (of the rule in the playbook, 0 first), needs, asked_pattern,
+    minimum_probability, minimum_avoided, removes, friction, cost.
     """
     rows = [
         _candidate(cause, state, place, rule)
@@ -59,8 +61,9 @@ def candidates(causes: pl.DataFrame, playbook: Playbook) -> pl.DataFrame:
 
 
 def _candidate(cause: Mapping[str, Any], state: str, place: int, rule: Rule) -> tuple[Any, ...]:
-    asks = (rule.needs, rule.minimum_probability, rule.minimum_avoided)
-    return (cause["cause_id"], state, place, *asks, rule.then.removes, rule.then.friction)
+    asks = (rule.needs, list(rule.when.pattern), rule.minimum_probability, rule.minimum_avoided)
+    takes = (rule.then.removes, rule.then.friction, rule.then.cost)
+    return (cause["cause_id"], state, place, *asks, *takes)
 
 
 def worded(chosen: pl.DataFrame, causes: pl.DataFrame, playbook: Playbook) -> pl.DataFrame:
@@ -69,15 +72,17 @@ def worded(chosen: pl.DataFrame, causes: pl.DataFrame, playbook: Playbook) -> pl
     Parameters
     ----------
     chosen : columns wording (number of a different text), cause_id, place, app_name, device_model,
-        target_version.
+        target_version, latest_version.
 
     Returns
     -------
     Columns wording, fix_code, fix, avoid.
     """
     known = _known(causes)
-    columns = ["wording", "cause_id", "place", "app_name", "device_model", "target_version"]
-    distinct = chosen.select(columns).unique("wording", maintain_order=True)
+    columns = ["app_name", "device_model", "target_version", "latest_version"]
+    distinct = chosen.select("wording", "cause_id", "place", *columns).unique(
+        "wording", maintain_order=True
+    )
     rows = [_texts(row, known[row["cause_id"]], playbook) for row in distinct.rows(named=True)]
     schema = {"wording": pl.UInt32, "fix_code": pl.String, "fix": pl.String, "avoid": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
@@ -112,6 +117,7 @@ def _places(row: Mapping[str, Any], cause: Mapping[str, Any]) -> dict[str, str]:
         "device_model": model or "this model",
         "firmware_version": conditions.get("firmware_version", "this firmware"),
         "target_version": row["target_version"] or "",
+        "latest_version": row["latest_version"] or "the latest version",
     }
 
 

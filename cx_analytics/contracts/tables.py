@@ -270,6 +270,8 @@ CUSTOMER_FIXES = Table(
         _real("low", "Lower end of its 90 % interval", "faults", low=0),
         _real("high", "Upper end of its 90 % interval", "faults", low=0),
         _text("confidence", "suspected, probable, confirmed, or not explained"),
+        _text("target_version", "Version to go to, when the fix is an update"),
+        _real("cost", "Cost of the fix by the playbook", "money", low=0),
         _text("verdict", "After the fix: whether this customer got better", choices=VERDICTS),
         Column("verdict_on", "DATE", "Last day that the verdict rests on"),
         _share(

@@ -123,19 +123,24 @@ def fixes_of(house: House, window: Sequence[date]) -> pl.DataFrame:
     """The fixes from the evidence of a window of days."""
     by_cause = customer_causes(house, window)
     causes = house.read(CAUSES)
+    house.view("causes", house.parts.paths(CAUSES.name), CAUSES)
+    as_of = datetime.combine(window[-1] + timedelta(days=1), time())
     evidence = care.CareEvidence(
         causes=causes,
         customer_causes=by_cause,
-        usage=house.duck.model("care/customer_usage"),
+        usage=house.duck.model("care/customer_usage", lately=as_of - care.LATE),
         exposure=house.duck.frame(care.exposure_sql(causes)),
+        habits=house.duck.model("care/fault_habits"),
         version_counts=house.duck.model("care/version_counts"),
+        unit_versions=house.duck.model("care/unit_versions"),
+        version_moves=house.duck.model("care/version_moves"),
         releases=house.feed(APP_RELEASES),
     )
     fixes = care.customer_fixes(
         evidence,
         playbook_of(house),
         window_start=datetime.combine(window[0], time()),
-        as_of=datetime.combine(window[-1] + timedelta(days=1), time()),
+        as_of=as_of,
     )
     return care.with_verdicts(fixes, house.read(CUSTOMER_VERDICTS))
 

@@ -2,7 +2,8 @@
 -- grain   customer_id, day, cause_id
 -- reads   sessions, fault_causes
 -- takes   nothing
--- units   faults in faults (sum of shares, not whole numbers); lost in points
+-- units   faults in faults (sum of shares, not whole numbers); faults_squared in faults² (sum of
+--         squared shares: the chance scatter of `faults`); lost in points
 -- beware  Faulty sessions only. What sessions without a fault lose belongs to no cause; it is the
 --         difference to customer_days. Additive over days.
 SELECT
@@ -10,6 +11,9 @@ SELECT
   CAST(sessions.started_at AS DATE) AS day,
   fault_causes.cause_id,
   CAST(sum(CAST(fault_causes.share AS DECIMAL(18, 12))) AS DOUBLE) AS faults,
+  CAST(
+    sum(CAST(fault_causes.share * fault_causes.share AS DECIMAL(18, 12))) AS DOUBLE
+  ) AS faults_squared,
   CAST(
     sum(
       CAST(

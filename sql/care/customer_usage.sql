@@ -1,7 +1,7 @@
 -- customer_usage: what each customer with a fault uses now, by the latest session that says it.
 -- grain   customer_id
 -- reads   sessions
--- takes   nothing
+-- takes   $lately (time from which sessions count as late ones)
 -- units   sessions in events
 -- beware  Customers without a fault are left out: no fix is looked for. Each column is taken from
 --         the latest session in which it is known, so two columns may come from two sessions;
@@ -19,6 +19,7 @@ used AS (
 SELECT
   customer_id,
   count(*) AS sessions,
+  count(*) FILTER (WHERE started_at >= $lately) AS late_sessions,
   max_by(unit_id, place) FILTER (WHERE unit_id IS NOT NULL) AS unit_id,
   max_by(device_model, place) FILTER (WHERE device_model IS NOT NULL) AS device_model,
   max_by(app_name, place) FILTER (WHERE app_version IS NOT NULL) AS app_name,

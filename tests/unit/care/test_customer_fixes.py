@@ -13,6 +13,15 @@ Cause = tuple[str, str, str, dict[str, str], datetime | None, str, float]
 
 APP: Cause = ("app", "shared", "app", {"app_version": "5.2"}, None, "active", 0.99)
 CELL: Cause = ("cell", "shared", "network", {"cell_id": "n1"}, None, "new", 0.99)
+FIRMWARE: Cause = (
+    "fw",
+    "shared",
+    "device",
+    {"firmware_version": "F1"},
+    None,
+    "active",
+    0.99,
+)
 LOT: Cause = ("lot", "shared", "device", {"modem_lot": "M7"}, None, "active", 0.9)
 UNIT: Cause = ("unit", "individual", "device", {"unit_id": "u1"}, None, "active", 0.99)
 OWN: Cause = ("own", "individual", "customer", {"customer_id": "c1"}, None, "active", 0.6)
@@ -46,6 +55,20 @@ def causes(*rows: Cause) -> pl.DataFrame:
     )
 
 
+def habits(*rows: tuple[str, str, str, int, float, int, float]) -> pl.DataFrame:
+    """Rows of the model `care/fault_habits`."""
+    schema = {
+        "customer_id": pl.String,
+        "attribute": pl.String,
+        "value": pl.String,
+        "sessions": pl.Int64,
+        "faults": pl.Float64,
+        "all_sessions": pl.Int64,
+        "all_faults": pl.Float64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
 def evidence(
     known: pl.DataFrame,
     faults: dict[str, dict[str, float]],
@@ -57,25 +80,53 @@ def evidence(
     return CareEvidence(
         causes=known,
         customer_causes=pl.DataFrame(
-            [(who, date(2026, 1, 5), cause, n, 80.0 * n) for who, cause, n in pairs],
-            schema=["customer_id", "day", "cause_id", "faults", "lost"],
+            [(who, date(2026, 1, 5), cause, n, n, 80.0 * n) for who, cause, n in pairs],
+            schema=["customer_id", "day", "cause_id", "faults", "faults_squared", "lost"],
             orient="row",
         ),
         usage=pl.DataFrame(
-            {"customer_id": list(faults), "sessions": 30, "device_model": "X", "app_name": "mail"}
+            {
+                "customer_id": list(faults),
+                "sessions": 30,
+                "late_sessions": 7,
+                "unit_id": "u1",
+                "device_model": "X",
+                "app_name": "mail",
+                "app_version": "5.3",
+            }
         ),
         exposure=pl.DataFrame(
-            [(who, cause, *met.get(cause, (20, 0))) for who, cause, _ in pairs],
-            schema=["customer_id", "cause_id", "exposed", "later"],
+            [(who, cause, 30, *met.get(cause, (20, 0))) for who, cause, _ in pairs],
+            schema=["customer_id", "cause_id", "met", "exposed", "later"],
             orient="row",
-        ),
+        ).filter(pl.col("cause_id").is_in(known["cause_id"].implode())),
+        habits=habits(),
         version_counts=pl.DataFrame(
             {
                 "app_name": "mail",
                 "app_version": ["5.2", "5.3"],
                 "device_model": "X",
                 "sessions": 1000,
-                "faults": [100, 5],
+                "own_faults": [100.0, 5.0],
+                "sessions_squared": 1000,
+            }
+        ),
+        unit_versions=pl.DataFrame(
+            {
+                "attribute": "firmware_version",
+                "version": ["F1", "F2"],
+                "device_model": "X",
+                "sessions": 1000,
+                "own_faults": [100.0, 5.0],
+                "sessions_squared": 1000,
+            }
+        ),
+        version_moves=pl.DataFrame(
+            {
+                "attribute": "firmware_version",
+                "from_version": ["F1"],
+                "to_version": "F2",
+                "units": 9,
             }
         ),
         releases=pl.DataFrame(
@@ -100,6 +151,7 @@ def ranked(found: pl.DataFrame) -> list[tuple[str, int, str, str]]:
     ("cause", "fix_code", "confidence", "words"),
     [
         (APP, "update_app", "confirmed", "Update the app to 5.3"),
+        (FIRMWARE, "update_firmware", "confirmed", "Install firmware F2"),
         (CELL, "network_repair", "confirmed", "Nothing to do on your side: known network issue"),
         (LOT, "replace_unit", "probable", "modem_lot=M7"),
         (UNIT, "replace_unit", "confirmed", "Replace the unit"),

@@ -55,12 +55,12 @@ def test_exposed_sessions_and_the_run_without_after_them() -> None:
         ("individual", {"customer_id": "c1", "cell_id": "n1"}, None, None),
     )
     assert exposed(found) == [
-        ("c1", "cell_id=n1", 1, 3),
-        ("c1", "cell_id=n1 & customer_id=c1", 2, 1),
-        ("c1", "cell_id=n2 & lot=L'1", 1, 2),
-        ("c1", "customer_id=c1", 3, 0),
-        ("c1", "lot=L'1", 2, 2),
-        ("c1", "unit_id=u1", 2, 2),
+        ("c1", "cell_id=n1", 1, 1, 3),
+        ("c1", "cell_id=n1 & customer_id=c1", None, 2, 1),
+        ("c1", "cell_id=n2 & lot=L'1", 3, 1, 2),
+        ("c1", "customer_id=c1", None, 3, 0),
+        ("c1", "lot=L'1", 4, 2, 2),
+        ("c1", "unit_id=u1", None, 2, 2),
     ]
 
 

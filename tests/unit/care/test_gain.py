@@ -1,19 +1,21 @@
 import numpy as np
 import pytest
 
-from cx_analytics.care.gain import Gain, gain_of
+from cx_analytics.care.gain import Gain, Rates, gain_of, learned
 
 
 def gain(
     faults: float, exposed: float, rate: float = 0.1, shared: bool = True, probability: float = 1
 ) -> Gain:
+    """As many sessions to come as there were; individuals have 0.5 faults a session on average."""
     return gain_of(
         faults=np.array([faults]),
         exposed=np.array([exposed]),
-        days=np.array([30.0]),
+        coming=np.array([exposed]),
         cause_rate=np.array([rate]),
         is_shared=np.array([shared]),
         probability=np.array([probability]),
+        rates=Rates(shape=1.5, own_shape=2.0, own_mean=0.5),
     )
 
 
@@ -23,8 +25,8 @@ def test_one_fault_in_few_sessions_is_shrunk_to_the_cause() -> None:
     assert found.low[0] < found.mean[0] < found.high[0]
 
 
-def test_an_individual_stands_on_its_own_faults() -> None:
-    assert gain(faults=4, exposed=10, shared=False).mean[0] == pytest.approx(4)
+def test_an_individual_is_shrunk_to_the_other_individuals() -> None:
+    assert gain(faults=9, exposed=10, shared=False).mean[0] == pytest.approx(10 * 11 / 14)
 
 
 def test_a_cause_that_may_not_be_real_may_bring_nothing() -> None:
@@ -38,20 +40,40 @@ def test_a_cause_without_excess_brings_nothing() -> None:
     assert gain(faults=1, exposed=5, rate=0).mean[0] == pytest.approx(0, abs=1e-6)
 
 
-def test_the_interval_covers_the_rates_it_is_made_for() -> None:
-    """Customers drawn from the model: 90 % of their true rates lie in their intervals."""
+@pytest.mark.parametrize("shape", [1.5, 20.0])
+def test_the_interval_covers_the_rates_it_is_made_for(shape: float) -> None:
+    """Customers drawn from the model: 90 % of their true rates lie in their intervals, and the
+    mean over those with many faults is right, whether customers differ much or little."""
     chance = np.random.default_rng(1)
-    rates = chance.gamma(1.5, 0.1 / 1.5, 20_000)
+    truth = chance.gamma(shape, 0.1 / shape, 20_000)
     exposed = chance.integers(1, 40, 20_000).astype(float)
-    found = gain_of(
-        faults=chance.poisson(rates * exposed).astype(float),
-        exposed=exposed,
-        days=np.full(20_000, 30.0),
-        cause_rate=np.full(20_000, 0.1),
-        is_shared=np.ones(20_000, bool),
-        probability=np.ones(20_000),
-    )
-    truth = rates * exposed
-    covered = np.mean((found.low <= truth) & (truth <= found.high))
-    assert covered == pytest.approx(0.9, abs=0.02)
-    assert found.mean.mean() == pytest.approx(truth.mean(), rel=0.02)
+    faults = chance.poisson(truth * exposed).astype(float)
+    known = {
+        "faults": faults,
+        "exposed": exposed,
+        "cause_rate": np.full(20_000, 0.1),
+        "is_shared": np.ones(20_000, bool),
+    }
+    rates = learned(**known, chance=faults, is_telling=np.ones(20_000, bool))
+    found = gain_of(**known, coming=exposed, probability=np.ones(20_000), rates=rates)
+    assert rates.shape == pytest.approx(shape, rel=0.25)
+    spared = truth * exposed
+    assert np.mean((found.low <= spared) & (spared <= found.high)) == pytest.approx(0.9, abs=0.02)
+    many = faults >= 3
+    assert found.mean[many].sum() == pytest.approx(spared[many].sum(), rel=0.03)
+
+
+def test_the_loudest_individuals_are_louder_than_they_will_be() -> None:
+    """Of 5,000 with 0.4 faults a session, those with 5 faults or more in 10 were found."""
+    faults = np.random.default_rng(2).poisson(4.0, 5000).astype(float)
+    found = faults[faults >= 5]
+    many = np.full(len(found), 10.0)
+    known = {
+        "faults": found,
+        "exposed": many,
+        "cause_rate": np.zeros(len(found)),
+        "is_shared": np.zeros(len(found), bool),
+    }
+    rates = learned(**known, chance=found, is_telling=np.ones(len(found), bool))
+    spared = gain_of(**known, coming=many, probability=np.ones(len(found)), rates=rates)
+    assert spared.mean.mean() == pytest.approx(4.0, rel=0.05)

@@ -8,7 +8,9 @@ LAST = '[[rules]]\nname = "last"\nthen = { fix_code = "observe", fix = "Watch." 
 
 
 def first_code(playbook: Playbook, domain: str, kind: str, keys: list[str], state: str) -> str:
-    return playbook.fitting(domain, kind, keys, state)[0][1].then.fix_code
+    """The first rule that asks nothing of the customer."""
+    fitting = playbook.fitting(domain, kind, keys, state)
+    return next(rule.then.fix_code for _, rule in fitting if not rule.when.pattern)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,13 @@ def test_rules_are_asked_in_their_order() -> None:
         (LAST + "when = { keys = [1] }", "give text in quotes"),
         (LAST + 'needs = "luck"', "'luck' is no such word"),
         (LAST + "minimum_probability = 2", "2.0 is no share"),
+        (LAST + 'when = { pattern = "one_cel" }', "did you mean one_cell?"),
+        (LAST + "[rollout]\nharms = 2", "did you mean harm?"),
+        (LAST + "[rollout]\nshares = [0.5, 0.1, 1]", "are no stages"),
+        (LAST + "[rollout]\nshares = [0.5]", "are no stages"),
+        (LAST + '[rollout]\nshares = ["all"]', "give numbers of 0 or more"),
+        (LAST + "[rollout]\nharm = 1", "no stage could be stopped so"),
+        (LAST.replace('"Watch."', '"Watch.", staged = 1'), "give true or false"),
         (LAST + "minimum_avoided = -1", "give a number of 0 or more"),
         (LAST + "minimum_avoided = true", "give a number of 0 or more"),
         (LAST + "minimum_avoided = 1", "does not answer everything"),

@@ -28,15 +28,19 @@ def causes(*conditions: dict[str, str]) -> pl.DataFrame:
     )
 
 
-def counts(*rows: tuple[str | None, str, str | None, int, int]) -> pl.DataFrame:
+def counts(
+    *rows: tuple[str | None, str, str | None, int, int], each: int = 1
+) -> pl.DataFrame:
+    """Version counts whose customers had `each` sessions."""
     schema = {
         "app_name": pl.String,
         "app_version": pl.String,
         "device_model": pl.String,
         "sessions": pl.Int64,
-        "faults": pl.Int64,
+        "own_faults": pl.Float64,
     }
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    found = pl.DataFrame(rows, schema=schema, orient="row")
+    return found.with_columns(sessions_squared=pl.col("sessions") * each)
 
 
 BAD = ("mail", "5.2", "X", 1000, 100)
