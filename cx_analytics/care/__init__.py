@@ -6,6 +6,7 @@ SQL (sql/experience/customer_days, sql/care/*, `exposure_sql`); everything here 
 """
 
 from cx_analytics.care.calibration import REACH_DAYS, Calibration, calibrate
+from cx_analytics.care.campaigns import campaign_stages, fix_campaigns
 from cx_analytics.care.coming import LATE
 from cx_analytics.care.evidence import CareEvidence
 from cx_analytics.care.exposure import exposure_sql
@@ -24,10 +25,12 @@ __all__ = [
     "Playbook",
     "better_versions",
     "calibrate",
+    "campaign_stages",
     "customer_experience",
     "customer_fixes",
     "default_playbook",
     "exposure_sql",
+    "fix_campaigns",
     "parse_playbook",
     "with_verdicts",
 ]

@@ -122,6 +122,25 @@ def gain_of(
     return Gain(expected, np.minimum(low, expected), np.maximum(high, expected))
 
 
+def mixed_gamma(
+    mean: Floats, variance: Floats, relative: Floats, probability: Floats
+) -> tuple[Floats, Floats]:
+    """The 90 % interval of a sum of gains by one cause, with `mean`.
+
+    Parameters
+    ----------
+    mean : the sum of the means, the chance that the cause is not real included.
+    variance : the sum of the customers' variances, each varying for himself.
+    relative : relative standard error of the cause's size, which all of them share.
+    probability : that the cause is real.
+    """
+    real = mean / np.maximum(probability, 1e-9)
+    spread = np.maximum(variance + (relative * real) ** 2, 1e-12)
+    shape, scale = real**2 / spread, spread / np.maximum(real, 1e-12)
+    low, high = (_quantile(level, shape, probability) * scale for level in (0.05, 0.95))
+    return np.minimum(low, mean), np.maximum(high, mean)
+
+
 def _quantile(level: float, shape: Floats, probability: Floats) -> Floats:
     """Quantile of 0 with probability 1 − p and Gamma(shape, 1) with probability p."""
     from scipy.special import gammaincinv

@@ -49,8 +49,8 @@ def mean_of_found(faults: Floats, sessions: Floats) -> float:
 
     None with fewer than the fewest c faults of those found could have been found, so their faults
     are Poisson given F >= c: m solves sum of E[F | F >= c, nm] = sum of F, where
-    E[F | F >= c] = nm P(F >= c - 1) / P(F >= c). Without it the loudest are taken for typical. A few
-    individuals at the plain mean, not selected, are added: one that was found tells no m.
+    E[F | F >= c] = nm P(F >= c - 1) / P(F >= c). Without it the loudest are taken for typical. A
+    few individuals at the plain mean, not selected, are added: one that was found tells no m.
 
     >>> round(mean_of_found(np.array([5.0, 5.0, 9.0]), np.array([10.0, 12.0, 20.0])), 2)
     0.4

@@ -281,6 +281,51 @@ CUSTOMER_FIXES = Table(
     ),
     key=("customer_id", "rank"),
 )
+FIX_CAMPAIGNS = Table(
+    "fix_campaigns",
+    "care",
+    "What one agent cannot do one by one: the same fix for all customers with faults whose best "
+    "fix it is.",
+    "campaign_id",
+    (
+        _text("campaign_id", "Identity of cause, fix and target; stays", required=True),
+        _count("rank", "1 = most faults avoided net of friction", "rank", required=True),
+        _text("cause_id", "The cause it acts against", required=True),
+        _text("fix_code", "Code of the fix in the playbook", required=True),
+        _text("fix", "What to do, in plain words (the wording that most get)", required=True),
+        _text("target_version", "Version to go to, when the fix is an update"),
+        _count("customers", "Customers whose best fix it is", "customers", required=True),
+        _count("units", "Units that they use now", "units"),
+        _real("faults_avoided_30d", "Expected faults avoided in 30 days", "faults", low=0),
+        _real("low", "Lower end of its 90 % interval", "faults", low=0),
+        _real("high", "Upper end of its 90 % interval", "faults", low=0),
+        _real("cost", "Cost by the playbook", "money", low=0),
+        _real("cost_per_fault", "Cost for each fault avoided in 30 days", "money", low=0),
+        _real("expected_rate", "Faults a session to expect without the fix", "share", low=0),
+        _real("sessions_a_day", "Sessions of these customers a day", "sessions", low=0),
+    ),
+    key=("campaign_id",),
+)
+FIX_CAMPAIGN_STAGES = Table(
+    "fix_campaign_stages",
+    "care",
+    "How a campaign is given out: first to few, and when to stop. A stage is judged once it has "
+    "had its minimum of sessions.",
+    "campaign_id, stage",
+    (
+        _text("campaign_id", "The campaign", required=True),
+        _count("stage", "1 = first", "1 = first", required=True),
+        _text("name", "canaries, or the share of customers", required=True),
+        _share("share", "Customers reached over all, those of earlier stages included"),
+        _count("customers", "The same as a number", "customers", required=True),
+        _count("minimum_sessions", "Sessions after the fix to wait for", "sessions"),
+        _real("minimum_days", "Days in which they are to be expected", "days", low=0),
+        _real("expected_faults", "Faults in them if the fix changes nothing", "faults", low=0),
+        _real("abort_rate_ratio", "Rise of the fault rate that is to be noticed", "ratio", low=1),
+        _count("abort_faults", "Faults in them at which to stop: too many for chance", "faults"),
+    ),
+    key=("campaign_id", "stage"),
+)
 DEFECTS = Table(
     "defects",
     "factory",
@@ -563,6 +608,8 @@ TABLES: dict[str, Table] = {
         SATISFACTION_FIT,
         SATISFACTION_BY_SCORE,
         CUSTOMER_FIXES,
+        FIX_CAMPAIGNS,
+        FIX_CAMPAIGN_STAGES,
         DEFECTS,
         UNIT_RISK,
         UNIT_HOLDS,

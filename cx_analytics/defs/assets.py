@@ -5,7 +5,13 @@ from __future__ import annotations
 import dagster as dg
 
 from cx_analytics.defs.attribution import attribution_assets
-from cx_analytics.defs.care import customer_experience, customer_fixes, satisfaction_fit
+from cx_analytics.defs.care import (
+    customer_experience,
+    customer_fixes,
+    fix_campaign_stages,
+    fix_campaigns,
+    satisfaction_fit,
+)
 from cx_analytics.defs.contacts import contact_shifts
 from cx_analytics.defs.effects import action_effects
 from cx_analytics.defs.experience import sessions_asset
@@ -29,6 +35,8 @@ def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
         customer_experience,
         satisfaction_fit,
         customer_fixes,
+        fix_campaigns,
+        fix_campaign_stages,
         defects,
         unit_risk,
         unit_holds,

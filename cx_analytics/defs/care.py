@@ -17,6 +17,8 @@ from cx_analytics.contracts.tables import (
     CUSTOMER_FIXES,
     CUSTOMER_VERDICTS,
     FAULT_CAUSES,
+    FIX_CAMPAIGN_STAGES,
+    FIX_CAMPAIGNS,
     SATISFACTION_BY_SCORE,
     SATISFACTION_FIT,
     SESSIONS_TABLE,
@@ -124,11 +126,10 @@ def fixes_of(house: House, window: Sequence[date]) -> pl.DataFrame:
     by_cause = customer_causes(house, window)
     causes = house.read(CAUSES)
     house.view("causes", house.parts.paths(CAUSES.name), CAUSES)
-    as_of = datetime.combine(window[-1] + timedelta(days=1), time())
     evidence = care.CareEvidence(
         causes=causes,
         customer_causes=by_cause,
-        usage=house.duck.model("care/customer_usage", lately=as_of - care.LATE),
+        usage=usage_of(house, window),
         exposure=house.duck.frame(care.exposure_sql(causes)),
         habits=house.duck.model("care/fault_habits"),
         version_counts=house.duck.model("care/version_counts"),
@@ -140,9 +141,44 @@ def fixes_of(house: House, window: Sequence[date]) -> pl.DataFrame:
         evidence,
         playbook_of(house),
         window_start=datetime.combine(window[0], time()),
-        as_of=as_of,
+        as_of=end_of(window),
     )
     return care.with_verdicts(fixes, house.read(CUSTOMER_VERDICTS))
+
+
+@table_asset(FIX_CAMPAIGNS, group="care", deps=["customer_fixes", "causes", "sessions"])
+def fix_campaigns(house: House) -> dg.MaterializeResult[None]:
+    tell("care", "campaigns")
+    window = window_of(house.workspace)
+    fixes = house.read(CUSTOMER_FIXES)
+    if not window:
+        campaigns = house.read(FIX_CAMPAIGNS).clear()
+    else:
+        house.view("sessions", house.parts.paths("sessions", window), SESSIONS_TABLE)
+        campaigns = care.fix_campaigns(
+            fixes,
+            usage_of(house, window),
+            house.read(CAUSES),
+            playbook_of(house),
+            window_days=len(window),
+        )
+    return materialized(FIX_CAMPAIGNS, house.write(FIX_CAMPAIGNS, campaigns))
+
+
+@table_asset(FIX_CAMPAIGN_STAGES, group="care", deps=["fix_campaigns"])
+def fix_campaign_stages(house: House) -> dg.MaterializeResult[None]:
+    stages = care.campaign_stages(house.read(FIX_CAMPAIGNS), playbook_of(house))
+    return materialized(FIX_CAMPAIGN_STAGES, house.write(FIX_CAMPAIGN_STAGES, stages))
+
+
+def usage_of(house: House, window: Sequence[date]) -> pl.DataFrame:
+    """What the customers with a fault use, from the view `sessions` of the window."""
+    return house.duck.model("care/customer_usage", lately=end_of(window) - care.LATE)
+
+
+def end_of(window: Sequence[date]) -> datetime:
+    """The first moment after a window of days."""
+    return datetime.combine(window[-1] + timedelta(days=1), time())
 
 
 def playbook_of(house: House) -> care.Playbook:

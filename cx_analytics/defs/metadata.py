@@ -47,6 +47,8 @@ _READS: dict[str, tuple[str, ...]] = {
     "causes": ("causes_history",),
     "customer_experience": ("sessions",),
     "customer_fixes": ("sessions", "fault_causes", "customer_verdicts"),
+    "fix_campaigns": ("customer_fixes",),
+    "fix_campaign_stages": ("fix_campaigns",),
     "defects": ("causes", "lake/units", "lake/components"),
     "unit_risk": ("defects", "lake/units"),
     "unit_holds": ("defects", "lake/units"),

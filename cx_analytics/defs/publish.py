@@ -63,6 +63,8 @@ def _body(sql: str) -> str:
         "customer_experience",
         "satisfaction_fit",
         "customer_fixes",
+        "fix_campaigns",
+        "fix_campaign_stages",
         "defects",
         "unit_risk",
         "unit_holds",

@@ -20,6 +20,7 @@ SELECT
   customer_id,
   count(*) AS sessions,
   count(*) FILTER (WHERE started_at >= $lately) AS late_sessions,
+  count(*) FILTER (WHERE faulty) AS faults,
   max_by(unit_id, place) FILTER (WHERE unit_id IS NOT NULL) AS unit_id,
   max_by(device_model, place) FILTER (WHERE device_model IS NOT NULL) AS device_model,
   max_by(app_name, place) FILTER (WHERE app_version IS NOT NULL) AS app_name,

@@ -28,9 +28,7 @@ def causes(*conditions: dict[str, str]) -> pl.DataFrame:
     )
 
 
-def counts(
-    *rows: tuple[str | None, str, str | None, int, int], each: int = 1
-) -> pl.DataFrame:
+def counts(*rows: tuple[str | None, str, str | None, int, int], each: int = 1) -> pl.DataFrame:
     """Version counts whose customers had `each` sessions."""
     schema = {
         "app_name": pl.String,
@@ -108,3 +106,9 @@ def test_unnamed_sessions_belong_to_the_only_app_of_the_list() -> None:
 def test_nothing_to_compare() -> None:
     assert targets(causes({"lot": "L1"})) == []
     assert targets(causes(), counts()) == []
+
+
+def test_faults_of_few_customers_tell_less_than_those_of_many() -> None:
+    rows = (("mail", "5.2", "X", 1000, 20.0), ("mail", "5.3", "X", 1000, 11.0))
+    assert targets(causes({"app_version": "5.2"}), counts(*rows)) == [("k0", "mail", "X", "5.3")]
+    assert targets(causes({"app_version": "5.2"}), counts(*rows, each=500)) == []
