@@ -396,7 +396,9 @@ def test_damage_inside_spoils_no_row_before_it(name: str, tmp_path: Path) -> Non
     (landing / name).write_bytes(DAMAGED[name])
     found = outcome_of(tmp_path)
     assert {f"z{i}" for i in range(5_000)} <= set(found.lake["session_id"])
-    assert found.report.rows_in == found.lake.height + found.quarantine.height
+    told = found.report
+    assert told.rows_in == told.kept + told.duplicates + told.quarantined
+    assert (told.kept, told.quarantined) == (found.lake.height, found.quarantine.height)
     assert found.quarantine.height > 0
 
 

@@ -90,7 +90,10 @@ def test_an_empty_workspace_runs(new_workspace: Callable[..., Path], tables: Tab
     done = run(root)
     assert (done.rows_in, done.days) == (0, ())
     assert run(root).up_to_date
-    assert {name for name, rows in tables(root).items() if rows} <= {"metrics_sql"}
+    assert {name for name, rows in tables(root).items() if rows} == {
+        "metrics_sql",
+        "satisfaction_fit",
+    }
 
 
 @pytest.mark.parametrize("feed", ["production_events", "contacts"])
