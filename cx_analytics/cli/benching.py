@@ -111,6 +111,33 @@ def effects(*, seeds: Sequence[int], out: Path | None, today: date) -> None:
     _write(out, "effects", f"{document.provenance(command, today)}\n\n{text}")
 
 
+def care(
+    *,
+    sessions: int,
+    seeds: Sequence[int],
+    difficulties: Sequence[Difficulty],
+    out: Path | None,
+    today: date,
+) -> None:
+    """Judge the fixes of whole runs on planted worlds; print the table and write its section."""
+    from cx_analytics.bench import care as bench
+    from cx_analytics.bench import tables
+
+    _check(out)
+    with TemporaryDirectory(prefix="cx-bench-") as folder:
+        rows = bench.care(
+            seeds, difficulties, sessions=sessions, folder=Path(folder), run=run_as_user, say=_say
+        )
+    text = tables.markdown(bench.HEADER, rows)
+    print(f"\n{text}")
+    command = _command(
+        "care",
+        f"--sessions {sessions} --seeds {len(seeds)} --first-seed {seeds[0]}",
+        *(f"--difficulty {one}" for one in difficulties),
+    )
+    _write(out, "care", f"{document.provenance(command, today)}\n\n{text}")
+
+
 def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"

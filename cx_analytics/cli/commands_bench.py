@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
         rich_markup_mode=None,
         epilog="Every command explains itself: cx bench attribution --help",
     )
-    for command in (attribution, localize, effects, speed, probability):
+    for command in (attribution, localize, care, effects, speed, probability):
         bench.command()(command)
     app.add_typer(bench, name="bench")
 
@@ -128,6 +128,36 @@ def localize(
         folder=folder,
         seeds=range(start, start + seeds),
         large=large,
+        out=out or _default(PAGE),
+        today=today,
+    )
+
+
+def care(
+    sessions: Sessions = 1_000_000,
+    seeds: Annotated[int, typer.Option(min=1, help="How many worlds of each difficulty.")] = 2,
+    first_seed: Annotated[
+        int | None,
+        typer.Option(min=0, show_default=False, help="Seeds from here on; new ones every day."),
+    ] = None,
+    difficulty: Annotated[
+        list[Difficulty] | None,
+        typer.Option(show_default=False, help="May be given again; medium and hard if not given."),
+    ] = None,
+    out: Out = None,
+) -> None:
+    """Hold each customer's fix against the planted cause, and its gain against the days after.
+
+    \b
+    Example:  cx bench care --sessions 200000 --seeds 1 --difficulty medium
+    """
+    from cx_analytics.cli import benching
+
+    today = datetime.now(UTC).date()
+    benching.care(
+        sessions=sessions,
+        seeds=range(start := _first(first_seed, today.toordinal()), start + seeds),
+        difficulties=[one.value for one in difficulty or (Difficulty.medium, Difficulty.hard)],
         out=out or _default(PAGE),
         today=today,
     )
