@@ -16,6 +16,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cx_analytics.contracts.pages import html_page
 from cx_analytics.quality.suites import Suite
 
 if TYPE_CHECKING:
@@ -25,19 +26,8 @@ INDEX = "index.html"
 SUMMARY = "summary.json"
 
 _STYLE = """
-:root{color-scheme:light dark;--ink:#1f2933;--soft:#5f6c7b;--line:#d5dce4;--paper:#fff;
---panel:#f5f7fa;--bad:#b42318;--warn:#8a5a00;--good:#1d7a46;--link:#1d5fbf}
-@media(prefers-color-scheme:dark){:root{--ink:#e4e9ef;--soft:#9aa7b5;--line:#3a4552;
---paper:#15191e;--panel:#1e242b;--bad:#ff8a7a;--warn:#f0b95a;--good:#6fd49a;--link:#84b6ff}}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:60rem;padding:1.5rem 1rem;color:var(--ink);
-background:var(--paper);font:16px/1.5 system-ui,sans-serif}
-a{color:var(--link)}h1{font-size:1.6rem;margin:.2rem 0}h2{font-size:1.2rem;margin:2rem 0 .5rem}
-.soft{color:var(--soft)}
-.scroll,.table-responsive{overflow-x:auto}
-table{border-collapse:collapse;width:100%;margin:.3rem 0 1rem}
-td,th{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line);
-overflow-wrap:break-word}
+.table-responsive{overflow-x:auto}
+table{margin:.3rem 0 1rem}td,th{overflow-wrap:break-word}
 .alert{background:var(--panel);padding:.3rem .6rem;border-radius:.3rem}
 .alert h5{margin:0;font-size:1rem;overflow-wrap:anywhere}
 .badge{background:var(--panel);padding:0 .3rem;border-radius:.2rem;font-family:monospace}
@@ -45,16 +35,6 @@ overflow-wrap:break-word}
 .fa-times::before{content:"\\2717"}.fa-check-circle::before{content:"\\2713"}
 td.pass,td.warn,td.block{white-space:nowrap}
 .fas{font-style:normal;font-weight:700}
-"""
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>{title}</title><style>{style}</style></head>
-<body>
-{body}
-</body></html>
 """
 _LINKED = re.compile(r"""\s(?:href|src|id|data-[a-z-]+|aria-[a-z-]+)=(?:"[^"]*"|'[^']*'|[^\s>]+)""")
 """Links that lead outside or nowhere, and identities that a renderer draws by lot."""
@@ -66,15 +46,12 @@ def write_page(
     """Write `<suite>.html`, and the index over every suite that the folder knows."""
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / f"{suite.name}.html"
-    _replace(page, _page(f"Quality of {suite.name}", _suite_body(suite, results, outcomes)))
+    title, body = f"Quality of {suite.name}", _suite_body(suite, results, outcomes)
+    _replace(page, html_page(title, body, style=_STYLE))
     summary = _summary(folder) | {suite.name: _counts(suite, results)}
     _replace(folder / SUMMARY, json.dumps(summary, indent=1, sort_keys=True) + "\n")
-    _replace(folder / INDEX, _page("Quality", _index_body(summary)))
+    _replace(folder / INDEX, html_page("Quality", _index_body(summary), style=_STYLE))
     return page
-
-
-def _page(title: str, body: str) -> str:
-    return _PAGE.format(title=escape(title), style=_STYLE, body=body)
 
 
 def _suite_body(suite: Suite, results: Sequence[CheckResult], outcomes: Sequence[Any]) -> str:

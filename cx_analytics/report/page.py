@@ -16,43 +16,12 @@ from typing import Any
 
 import polars as pl
 
+from cx_analytics.contracts.pages import html_page, section, table, tiles
 from cx_analytics.contracts.words import confidence_word
 from cx_analytics.report.plots import data_uri
 
 Cell = Callable[[Mapping[str, Any]], str]
 """How a row becomes the text of one cell, not yet escaped."""
-
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1f2933;--soft:#5f6c7b;--line:#d5dce4;--paper:#fff;
---panel:#f5f7fa;--link:#1d5fbf;--bad:#b42318}
-@media(prefers-color-scheme:dark){:root{--ink:#e4e9ef;--soft:#9aa7b5;--line:#3a4552;
---paper:#15191e;--panel:#1e242b;--link:#84b6ff;--bad:#ff8a7a}}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:62rem;padding:1.5rem 1rem 3rem;color:var(--ink);
-background:var(--paper);font:16px/1.5 system-ui,sans-serif}
-a{color:var(--link)}h1{font-size:1.7rem;margin:0}h2{font-size:1.25rem;margin:2.2rem 0 .5rem}
-.soft{color:var(--soft)}.bad{color:var(--bad)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.75rem;
-margin:1.2rem 0}
-.tile{background:var(--panel);border-radius:.5rem;padding:.7rem .9rem}
-.tile b{display:block;font-size:1.5rem;font-variant-numeric:tabular-nums}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;width:100%}
-td,th{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid var(--line)}
-td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}td.number{white-space:nowrap}
-td:not(.number){min-width:6rem;overflow-wrap:break-word}td:first-child{max-width:22rem}
-figure{margin:1rem 0}img{max-width:100%;height:auto}
-"""
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>{title}</title><style>{style}</style></head>
-<body>
-{body}
-</body></html>
-"""
 
 
 @dataclass(frozen=True)
@@ -89,13 +58,13 @@ def summary_page(
     parts = [
         _head(name, as_of),
         _tiles(intake),
-        _section("Causes", _causes(shared), _individuals(causes.height - shared.height)),
+        section("Causes", _causes(shared), _individuals(causes.height - shared.height)),
         *(_figure(picture) for picture in pictures),
-        _section("Defects for the factory", _defects(defects)),
-        _section("Rows taken in", _intake(intake)),
+        section("Defects for the factory", _defects(defects)),
+        section("Rows taken in", _intake(intake)),
         _links(links or {}),
     ]
-    return _PAGE.format(title=escape(name), style=_STYLE, body="\n".join(filter(None, parts)))
+    return html_page(name, "\n".join(filter(None, parts)))
 
 
 def _head(name: str, as_of: date | None) -> str:
@@ -104,20 +73,17 @@ def _head(name: str, as_of: date | None) -> str:
 
 
 def _tiles(intake: pl.DataFrame) -> str:
-    tiles = (
-        f'<div class="tile"><b>{_count(int(intake[column].sum() or 0))}</b>{words}</div>'
-        for column, words in (
-            ("rows_in", "rows in"),
-            ("kept", "kept"),
-            ("duplicates", "duplicates"),
-            ("quarantined", "quarantined"),
-        )
+    return tiles(
+        [
+            (_count(int(intake[column].sum() or 0)), words)
+            for column, words in (
+                ("rows_in", "rows in"),
+                ("kept", "kept"),
+                ("duplicates", "duplicates"),
+                ("quarantined", "quarantined"),
+            )
+        ]
     )
-    return f'<div class="tiles">{"".join(tiles)}</div>'
-
-
-def _section(title: str, *parts: str) -> str:
-    return f"<h2>{escape(title)}</h2>" + "".join(parts)
 
 
 def _causes(causes: pl.DataFrame) -> str:
@@ -183,22 +149,9 @@ def _individuals(count: int) -> str:
 def _table(
     frame: pl.DataFrame, columns: Mapping[str, Cell], numbers: Mapping[str, Cell], empty: str
 ) -> str:
-    if not frame.height:
-        return f'<p class="soft">{escape(empty)}</p>'
-    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
-    head += "".join(f'<th class="number">{escape(name)}</th>' for name in numbers)
-    rows = "".join(f"<tr>{_cells(row, columns, numbers)}</tr>" for row in frame.to_dicts())
-    return (
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _cells(row: Mapping[str, Any], columns: Mapping[str, Cell], numbers: Mapping[str, Cell]) -> str:
-    texts = "".join(f"<td>{escape(cell(row))}</td>" for cell in columns.values())
-    return texts + "".join(
-        f'<td class="number">{escape(cell(row))}</td>' for cell in numbers.values()
-    )
+    cells = (*columns.values(), *numbers.values())
+    rows = [[cell(row) for cell in cells] for row in frame.iter_rows(named=True)]
+    return table(list(columns), list(numbers), rows, empty=empty)
 
 
 def _figure(picture: Picture) -> str:
@@ -212,7 +165,7 @@ def _figure(picture: Picture) -> str:
 
 def _links(links: Mapping[str, str]) -> str:
     items = (f'<li><a href="{escape(to)}">{escape(words)}</a></li>' for words, to in links.items())
-    return _section("See also", f"<ul>{''.join(items)}</ul>") if links else ""
+    return section("See also", f"<ul>{''.join(items)}</ul>") if links else ""
 
 
 def _count(value: int | None) -> str:
