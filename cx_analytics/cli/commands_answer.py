@@ -5,6 +5,7 @@ Belongs here: arguments and help. Stays out: the answers (answer_*.py) and their
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,19 +37,30 @@ def causes(root: Root, as_json: AsJson = False) -> None:
 def customer(
     root: Root,
     customer_id: Annotated[str, typer.Argument(metavar="CUSTOMER", show_default=False)],
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Also write a page with pictures."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Why a customer is unhappy, the one thing to do, and what not to try.
 
     \b
     Example:  cx customer demo C000123
+              cx customer demo C000123 --html demo/reports/C000123.html
     """
-    from cx_analytics.cli import answer_people
+    from cx_analytics.cli import answer_customer
     from cx_analytics.cli.reader import Reader
     from cx_analytics.cli.screen import show
 
     with Reader(root) as reader:
-        show(answer_people.customer(reader, customer_id), as_json=as_json)
+        if html is None:
+            one = answer_customer.find(reader, customer_id)
+        else:
+            from cx_analytics.cli import customer_html
+
+            one = customer_html.find_and_write(reader, customer_id, html)
+        show(answer_customer.answer(one), as_json=as_json)
 
 
 def unit(

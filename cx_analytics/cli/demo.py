@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cx_analytics.cli import answer_people
+from cx_analytics.cli import answer_customer
 from cx_analytics.cli.phrases import confidence, counted, in_words
 from cx_analytics.cli.reader import Reader, Row
 from cx_analytics.cli.running import progress, summary
@@ -131,7 +131,7 @@ def fix_of_one(reader: Reader) -> Answer:
     chosen = reader.rows("telling_customer")
     if not chosen:
         return Answer(("No customer has a fix: no fault is explained by a cause.",))
-    told = answer_people.customer(reader, chosen[0]["customer_id"])
+    told = answer_customer.answer(answer_customer.find(reader, chosen[0]["customer_id"]))
     return Answer(("One customer, as care sees it:", *(f"  {line}" for line in told.sentences)))
 
 

@@ -25,11 +25,18 @@ _STATUS_WORDS = {
     "recurred": "came back after a fix",
 }
 
+_ACTION_WORDS = {
+    "app_update": "app update",
+    "firmware_update": "firmware update",
+    "cell_repair": "repair of the cell",
+    "unit_replacement": "replacement of the unit",
+}
+
 _VERDICT_WORDS = {
     "worked": "the fix worked",
     "did_not": "the fix did not help",
     "harmed": "it got worse after the fix",
-    "too_early": "too early to say whether the fix worked",
+    "too_early": "it is too early to say whether the fix worked",
 }
 
 
@@ -63,6 +70,29 @@ def status_words(status: str | None) -> str:
     ('known and open', '-')
     """
     return _STATUS_WORDS.get(status or "", "-")
+
+
+def known_words(row: Mapping[str, Any]) -> str:
+    """Where a cause stands, and its window by the day.
+
+    >>> from datetime import datetime
+    >>> known_words({"status": "active", "valid_from": datetime(2026, 1, 2, 5), "valid_to": None})
+    'known and open, since 2026-01-02'
+    >>> known_words({"status": None, "valid_from": None, "valid_to": None})
+    '-'
+    """
+    ends = (("since", row["valid_from"]), ("until", row["valid_to"]))
+    window = " ".join(f"{word} {end:%Y-%m-%d}" for word, end in ends if end is not None)
+    return ", ".join(filter(None, (status_words(row["status"]), window)))
+
+
+def action_words(kind: str) -> str:
+    """What was done, in words.
+
+    >>> action_words("app_update"), action_words("other")
+    ('app update', 'action')
+    """
+    return _ACTION_WORDS.get(kind, "action")
 
 
 def verdict_words(verdict: str | None) -> str:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cx_analytics.contracts.errors import NotFound
-from cx_analytics.engine.models import load
+from cx_analytics.engine.models import load, quote
 from cx_analytics.engine.warehouse import connect
 from cx_analytics.workspace import Workspace
 
@@ -48,6 +48,18 @@ class Reader:
     def row(self, model: str, identifiers: Mapping[str, str] | None = None, **params: Any) -> Row:
         """The only row of a model that always gives one."""
         return self.rows(model, identifiers, **params)[0]
+
+    def narrow(self, table: str, model: str, **params: Any) -> None:
+        """From now on, `table` is what the model answers/`model` gives, for this reader alone.
+
+        Several models about one customer then look through the table of everybody once.
+        """
+        sql = load(f"answers/{model}").sql
+        self.connection.execute(f"CREATE TEMP TABLE {quote(table)} AS {sql}", params or None)
+
+    def widen(self, table: str) -> None:
+        """Take back what `narrow` did to a table."""
+        self.connection.execute(f"DROP TABLE temp.{quote(table)}")
 
     def missing(self, what: str, given: str, table: str, column: str) -> NotFound:
         """The error for an id that no row of `table` has, with the nearest that are there."""

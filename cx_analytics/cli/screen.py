@@ -126,14 +126,14 @@ def number(value: float | None, digits: int = 0) -> str:
 def percent(share: float | None) -> str:
     """A share as a percentage.
 
-    >>> percent(0.5), percent(0.001), percent(0.0), percent(0.999), percent(None)
+    >>> percent(0.5), percent(0.001), percent(0.0), percent(0.995), percent(None)
     ('50 %', '< 1 %', '0 %', '> 99 %', '-')
     """
     if share is None or not math.isfinite(share):
         return "-"
     if 0 < share < SHARE_FLOOR:
         return "< 1 %"
-    return "> 99 %" if 1 - SHARE_FLOOR / 2 <= share < 1 else f"{100 * share:.0f} %"
+    return "> 99 %" if 1 - SHARE_FLOOR <= share < 1 else f"{100 * share:.0f} %"
 
 
 def interval(low: float | None, high: float | None, digits: int = 0) -> str:

@@ -32,8 +32,16 @@ td,th{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px s
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}td.number{white-space:nowrap}
 td:not(.number){min-width:6rem;overflow-wrap:break-word}td:first-child{max-width:22rem}
 figure{margin:1rem 0}img{max-width:100%;height:auto}
+.stack td{min-width:0;max-width:none}.stack td.brief{white-space:nowrap}
+@media(max-width:40rem){.stack thead{display:none}
+.stack tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}
+.stack td{display:grid;grid-template-columns:8.5rem 1fr;border:0;padding:.1rem 0}
+.stack td::before{content:attr(data-of);color:var(--soft)}}
 """
 """What all pages look like."""
+
+BRIEF = 18
+"""Cells of a stack up to this length stay on one line: times, versions, ids."""
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -94,6 +102,23 @@ def table(
     head = _line("th", marks, (*texts, *numbers))
     body = "".join(_line("td", marks, row) for row in rows)
     return f'<div class="scroll"><table><thead>{head}</thead><tbody>{body}</tbody></table></div>'
+
+
+def stack(columns: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str) -> str:
+    """A table of texts whose rows become small cards on a telephone; short cells never wrap."""
+    if not rows:
+        return f'<p class="soft">{escape(empty)}</p>'
+    head = _line("th", [""] * len(columns), columns)
+    body = "".join(
+        _line("td", [_of(one, cell) for one, cell in zip(columns, row, strict=True)], row)
+        for row in rows
+    )
+    return f'<table class="stack"><thead>{head}</thead><tbody>{body}</tbody></table>'
+
+
+def _of(column: str, cell: str) -> str:
+    brief = ' class="brief"' if len(cell) <= BRIEF else ""
+    return f'{brief} data-of="{escape(column)}"'
 
 
 def _line(tag: str, marks: Sequence[str], cells: Sequence[str]) -> str:

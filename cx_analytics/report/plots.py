@@ -264,6 +264,11 @@ def _base(title: str, theme: Theme, *, height: Any) -> Spec:
     }
 
 
+def cause_colours(theme: Theme = "light") -> tuple[list[str], dict[str, str]]:
+    """Colours of named causes, the largest first, and the greys of all that is drawn together."""
+    return _palette(theme), dict(_GREYS)
+
+
 def _palette(theme: Theme) -> list[str]:
     return [_ON_DARK.get(c, c) if theme == "dark" else c for c in _PALETTE]
 

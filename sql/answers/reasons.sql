@@ -22,8 +22,11 @@ total AS (
 SELECT
     met.cause_id,
     causes.label,
+    causes.kind,
     causes.domain,
     causes.status,
+    causes.valid_from,
+    causes.valid_to,
     causes.probability,
     sum(met.share) AS faults,
     sum(met.share) / any_value(total.faults) AS share,
@@ -31,5 +34,5 @@ SELECT
 FROM met
 CROSS JOIN total
 LEFT JOIN causes ON causes.cause_id = met.cause_id
-GROUP BY met.cause_id, causes.label, causes.domain, causes.status, causes.probability
+GROUP BY ALL
 ORDER BY share DESC, met.cause_id

@@ -34,6 +34,7 @@ SELECT
     latest.cell_id,
     coalesce(explained.cause_id, 'background') AS cause_id,
     causes.label,
+    causes.kind,
     coalesce(explained.share, 1.0) AS share
 FROM latest
 LEFT JOIN explained ON explained.session_id = latest.session_id AND explained.place = 1
