@@ -37,6 +37,41 @@ def test_customer(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_a_page_of_a_customer(
+    workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "new" / "C1.html"
+    lines = said(capsys, "customer", workspace, "C1", "--html", file)
+    assert lines == said(capsys, "customer", workspace, "C1")
+    page = file.read_text(encoding="utf-8")
+    assert "<dt>Do</dt><dd>Replace the unit. Expected gain: 3.0 faults fewer" in page
+    assert "modem lot M1 <span" in page
+    assert [path.name for path in file.parent.iterdir()] == ["C1.html"]
+    assert "C2" not in page
+
+
+@pytest.mark.parametrize(
+    ("file", "hint"),
+    [
+        ("page.txt", "page.txt: a page needs a file name that ends in .html"),
+        ("folder.html", "folder.html: a page needs a file name that ends in .html"),
+        ("taken/page.html", "page.html: the page cannot be written"),
+    ],
+)
+def test_a_page_that_cannot_be_written(
+    workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str, hint: str
+) -> None:
+    (tmp_path / "folder.html").mkdir()
+    (tmp_path / "taken").write_text("x\n")
+    before = sorted(tmp_path.rglob("*"))
+    assert status_of(["customer", str(workspace), "C1", "--html", str(tmp_path / file)]) == 1
+    heard = capsys.readouterr()
+    assert heard.out == ""
+    assert hint in heard.err
+    assert "To do: " in heard.err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_happy_customer(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert said(capsys, "customer", workspace, "C2")[-1] == "No faults: nothing to do."
 
