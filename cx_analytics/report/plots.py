@@ -43,6 +43,15 @@ _ON_DARK = {"#0072b2": "#4da3e0", "#56b4e9": "#b3e0ff", "#7a5195": "#a98bc4"}
 """Colours that are too dark on a dark page (or then too near), and what stands for them."""
 
 _GREYS = {OTHERS: "#6b7785", INDIVIDUALS: "#98a2ad", BACKGROUND: "#c6ccd3"}
+_REASONS = {
+    "device": "device",
+    "app": "app",
+    "network": "network",
+    INDIVIDUALS: "individual",
+    BACKGROUND: "background",
+}
+"""What the index is lost to: word → column."""
+
 _INK = {"light": "#1f2933", "dark": "#e4e9ef"}
 _GRID = {"light": "#e3e8ee", "dark": "#343d48"}
 _PAPER = {"light": "#ffffff", "dark": "#15191e"}
@@ -140,20 +149,35 @@ def causes_forest(causes: pl.DataFrame, *, theme: Theme = "light", rows: int = 2
 
 
 def experience_over_time(frame: pl.DataFrame, *, theme: Theme = "light") -> Spec:
-    """The experience index day by day, with the interval of the mean.
+    """The experience index day by day with the interval of the mean, and below what it lacks.
+
+    The index of all customers moves by tenths of a point, so its axis begins just below it, and
+    says so; what was lost, and to what, is shown from 0 on.
 
     Parameters
     ----------
-    frame : `day` (date), `score`, `low`, `high` (0-100), as the model
+    frame : `day` (date), `score`, `low`, `high` (0-100) and `lost_to_<reason>`, as the model
         report/experience_by_day gives it.
     """
+    whole = _base("Experience of all customers", theme, height=0)
+    views = [_index(frame, theme), _lost(frame, theme)]
+    kept = {key: value for key, value in whole.items() if key not in ("width", "height")}
+    return kept | {"vconcat": views, "spacing": 12}
+
+
+def _index(frame: pl.DataFrame, theme: Theme) -> Spec:
+    seen = pl.concat([frame["low"].cast(pl.Float64), frame["score"].cast(pl.Float64)]).min()
+    start = _floor_of(seen if isinstance(seen, float) else None)
     y: Spec = {
         "type": "quantitative",
-        "scale": {"domain": [0, 100]},
-        "title": "experience index (0-100)",
+        "scale": {"domain": [start, 100], "zero": False},
+        "axis": {"tickCount": 5},
+        "title": f"index, {start} to 100",
     }
     colour = _palette(theme)[0]
-    return _base("Experience of all customers", theme, height=200) | {
+    return {
+        "width": 640,
+        "height": 150,
         "data": {"values": _values(frame.select("day", "score", "low", "high"))},
         "layer": [
             {
@@ -165,6 +189,51 @@ def experience_over_time(frame: pl.DataFrame, *, theme: Theme = "light") -> Spec
                 "encoding": {"x": _days(), "y": {"field": "score", **y}},
             },
         ],
+    }
+
+
+def _floor_of(lowest: float | None) -> int:
+    """Where the axis of an index begins: at a multiple of 5, or of 1 when nearly all is well.
+
+    >>> [_floor_of(one) for one in (71.2, 98.6, 100.0, None)]
+    [70, 98, 95, 0]
+    """
+    if lowest is None:
+        return 0
+    return 95 if lowest > 99 else int(lowest) if lowest >= 95 else int(lowest // 5) * 5
+
+
+def _lost(frame: pl.DataFrame, theme: Theme) -> Spec:
+    colours = dict(zip(_REASONS, _palette(theme), strict=False)) | {
+        INDIVIDUALS: _GREYS[INDIVIDUALS],
+        BACKGROUND: _GREYS[BACKGROUND],
+    }
+    points = frame.select(
+        "day", *(pl.col(f"lost_to_{name}").alias(word) for word, name in _REASONS.items())
+    ).unpivot(index="day", variable_name="reason", value_name="points")
+    return {
+        "width": 640,
+        "height": 110,
+        "data": {"values": _values(_placed(points, list(_REASONS), "reason"))},
+        "mark": {"type": "bar", "width": {"band": 0.85}},
+        "encoding": {
+            "x": _days(),
+            "y": {
+                "field": "points",
+                "type": "quantitative",
+                "title": "points lost",
+                "stack": "zero",
+                "axis": {"tickCount": 4},
+            },
+            "color": {
+                "field": "reason",
+                "type": "nominal",
+                "title": None,
+                "scale": {"domain": list(colours), "range": list(colours.values())},
+                "legend": {"orient": "bottom"},
+            },
+            "order": {"field": "position", "type": "quantitative"},
+        },
     }
 
 
@@ -296,10 +365,10 @@ def _few_causes(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     return drawn.group_by("day", "cause").agg(pl.col("faults").sum()).sort("day", "cause"), order
 
 
-def _placed(frame: pl.DataFrame, domain: list[str]) -> pl.DataFrame:
+def _placed(frame: pl.DataFrame, domain: list[str], column: str = "cause") -> pl.DataFrame:
     """The frame with the place of each cause in the stack."""
     places = dict(zip(domain, range(len(domain)), strict=True))
-    return frame.with_columns(pl.col("cause").replace_strict(places).alias("position"))
+    return frame.with_columns(pl.col(column).replace_strict(places).alias("position"))
 
 
 def _short(column: str) -> pl.Expr:

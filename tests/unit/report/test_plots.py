@@ -32,6 +32,11 @@ EXPERIENCE = pl.DataFrame(
         "score": [80.0, 70.0],
         "low": [75.0, None],
         "high": [85.0, None],
+        "lost_to_device": [12.0, 10.0],
+        "lost_to_app": [0.0, 8.0],
+        "lost_to_network": [0.0, 0.0],
+        "lost_to_individual": [0.0, 2.0],
+        "lost_to_background": [8.0, 10.0],
     }
 )
 PICTURES = {
@@ -85,6 +90,19 @@ def test_forest_shows_the_largest_excess_first_and_only_what_has_a_ratio() -> No
             "rate_ratio_high": 2.0,
         },
     ]
+
+
+def test_experience_shows_its_movement_and_loses_no_point() -> None:
+    index, lost = PICTURES["experience"]["vconcat"]
+    assert index["layer"][1]["encoding"]["y"]["scale"]["domain"] == [70, 100]
+    assert index["layer"][1]["encoding"]["y"]["title"] == "index, 70 to 100"
+    assert lost["data"]["values"][0] == {
+        "day": "2026-01-01",
+        "reason": "device",
+        "points": 12.0,
+        "position": 0,
+    }
+    assert sum(row["points"] for row in lost["data"]["values"]) == 20.0 + 30.0
 
 
 @pytest.mark.parametrize("name", PICTURES)
