@@ -27,6 +27,10 @@ MOST_EXCESS_SHARE = 0.10
 """A single cause explains at most about this share of the background's faults."""
 
 
+LEAST_TOGETHER = 1.6
+"""Rate ratio of values together, at least: less is within what cells and models differ anyway."""
+
+
 @dataclass(frozen=True)
 class Slot:
     """One cause to plant: any one of these attribute sets, with this kind of window.
@@ -148,6 +152,7 @@ class _Planter:
         window = self._window(slot)
         values, counts = _values(self.pilot.visits, attributes)
         exposure = counts * self.pilot.weight * self._share_of_time(window)
+        ratio = max(ratio, LEAST_TOGETHER) if len(attributes) > 1 else ratio
         hazard = np.minimum((ratio - 1) * BASE_RATE, LARGEST_HAZARD)
         low = max(self.strength.least_excess, self.strength.least_nats / _nats_a_fault(ratio))
         most = max(self.most, 1.5 * low)
@@ -160,6 +165,8 @@ class _Planter:
             if not self._taken(conditions, inside):
                 local = float(np.append(self.pilot.background[inside], BASE_RATE).mean())
                 fitted = _fit(exposure[row], hazard, low, most, self.strength, local)
+                if len(attributes) > 1:
+                    fitted = max(fitted, (LEAST_TOGETHER - 1) * local)
                 return float(miss[row]), self._cause(attributes, conditions, window, fitted), inside
         return None
 
