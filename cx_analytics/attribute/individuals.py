@@ -24,7 +24,7 @@ MIX_SHAPE = 0.7
 """Dirichlet shape of the types of an individual trouble: mostly two or three of them."""
 LEAST_WEIGHT = 4.0
 LEAST_RATIO = 3.0
-REBATE = 1.3
+REBATE = 1.5
 """A gamma prior on the number of individuals: how much each that was found lowers the price."""
 FIXED_PRICE = 1.5
 """Nats to say that someone has trouble of his own at all."""

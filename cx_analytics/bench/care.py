@@ -35,6 +35,7 @@ HEADER = (
     "world",
     "customers",
     "addressed",
+    "the oracle",
     "wrongly replaced",
     "not explained is right",
     "avoided, said",
@@ -48,14 +49,17 @@ HEADER = (
 class CareScore:
     """Figures of one world; shares unless said otherwise, nan when there is nothing to judge.
 
-    `wrongly_replaced` are customers told to exchange the unit although a network or app cause is
-    their main one. `deciles_inside` is the share of tenths of customers, by what was said, whose
-    mean of avoided faults lies in the mean 90 % interval; `customers_inside` the share of single
-    customers whose number of avoided faults lies in theirs, ends rounded outwards.
+    `oracle` is the share of the customers whose largest posterior, given the true hazards, is that
+    of their main cause. `wrongly_replaced` are customers told to exchange the unit although a
+    network or app cause is their main one. `deciles_inside` is the share of tenths of customers, by
+    what was said, whose mean of avoided faults lies in the mean 90 % interval; `customers_inside`
+    the share of single customers whose number of avoided faults lies in theirs, ends rounded
+    outwards.
     """
 
     customers: float
     addressed: float
+    oracle: float
     wrongly_replaced: float
     not_explained_right: float
     avoided_said: float
@@ -84,7 +88,7 @@ def care(
 
 
 def _words(told: CareScore) -> tuple[str, ...]:
-    shares = (told.addressed, told.wrongly_replaced, told.not_explained_right)
+    shares = (told.addressed, told.oracle, told.wrongly_replaced, told.not_explained_right)
     return (
         f"{told.customers:.0f}",
         *(f"{one:.3f}" for one in shares),
@@ -166,9 +170,22 @@ def _right(fixes: pl.DataFrame, truth: Truth, known: pl.DataFrame) -> dict[str, 
     return {
         "customers": float(main.height),
         "addressed": _share(main.select(addressed.fill_null(False))),
+        "oracle": _share(
+            main.join(_likeliest(truth, known), on="customer_id").select(
+                pl.col("likeliest") == pl.col("true")
+            )
+        ),
         "wrongly_replaced": _share(elsewhere.select(pl.col("fix_code") == "replace_unit")),
         "not_explained_right": _share(main.filter(silent).select(pl.col("true") == BACKGROUND)),
     }
+
+
+def _likeliest(truth: Truth, known: pl.DataFrame) -> pl.DataFrame:
+    """Each customer's likeliest cause by the sum of the oracle's posteriors."""
+    mine = truth.fault_posteriors.join(known.select("session_id", "customer_id"), on="session_id")
+    summed = mine.group_by("customer_id", likeliest="cause_id").agg(pl.sum("posterior"))
+    ranked = summed.sort("posterior", "likeliest", descending=[True, False])
+    return ranked.unique("customer_id", keep="first", maintain_order=True)
 
 
 def _domains(truth: Truth) -> pl.DataFrame:

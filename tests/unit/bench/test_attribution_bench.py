@@ -117,6 +117,7 @@ def test_a_section_replaces_itself_only(tmp_path: Path) -> None:
     assert document.sections(target.read_text()) == {
         "attribution": "| new \\1 |",
         "localize": document.NOT_YET,
+        "care": document.NOT_YET,
         "effects": document.NOT_YET,
         "speed": "fast",
     }
