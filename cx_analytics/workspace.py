@@ -19,7 +19,8 @@ from typing import Any, get_args
 from cx_analytics.contracts.attributes import DEFAULT_ATTRIBUTES, Attribute, Domain
 from cx_analytics.contracts.errors import NotFound, SettingsError, did_you_mean
 from cx_analytics.contracts.feeds import COMPONENT_COLUMNS, FEEDS
-from cx_analytics.contracts.settings import Metric, Rails, Source
+from cx_analytics.contracts.sections import Section
+from cx_analytics.contracts.settings import PLAUSIBLE, Metric, Rails, Source
 
 FORMATS = ("parquet", "csv", "ndjson", "json", "auto")
 
@@ -40,6 +41,7 @@ class Settings:
         Metric("opinion", "mos", "1-5", good=4.0, bad=2.0),
     )
     extra_metrics: tuple[str, ...] = ()
+    plausible: Mapping[str, tuple[float, float]] = field(default_factory=lambda: PLAUSIBLE)
     fault_severity: Mapping[str, float] = field(default_factory=dict)
     default_severity: float = 0.8
     sources: tuple[Source, ...] = ()
@@ -77,6 +79,16 @@ class Settings:
             if name not in found and component and last in COMPONENT_COLUMNS:
                 found[name] = Attribute(name, "device")
         return tuple(sorted(found[name] for name in found if name not in self.ignored_attributes))
+
+    def metrics_in(self, columns: Iterable[str]) -> dict[str, tuple[float | None, float | None]]:
+        """The numeric columns of such a relation, with what their readings may truly be."""
+        contract = {one.name: one for one in FEEDS["sessions"].columns if one.type == "DOUBLE"}
+        named = {*contract, *(metric.column for metric in self.metrics), *self.extra_metrics}
+        bounds: dict[str, tuple[float | None, float | None]] = {
+            name: (contract[name].low, contract[name].high) if name in contract else (None, None)
+            for name in sorted(named & {*columns})
+        }
+        return bounds | {name: ends for name, ends in self.plausible.items() if name in bounds}
 
     @property
     def fingerprint(self) -> str:
@@ -153,61 +165,12 @@ class Workspace:
         return self.root / "ledger.ndjson"
 
 
-_KINDS: dict[type | tuple[type, ...], str] = {
-    str: "a text in quotes",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    dict: "a table",
-    (list, str): 'a list of texts, such as ["a", "b"]',
-}
-
-
-class _Section:
-    """One table of cx.toml that must be used up: what nobody asked for is a mistake."""
-
-    def __init__(self, values: Any, name: str, where: str) -> None:
-        if not isinstance(values, dict):
-            raise SettingsError(f"[{name}] must be a table", where=where, todo=f"write [{name}]")
-        self.values, self.name, self.where = dict(values), name, where
-
-    def take(self, key: str, kind: type | tuple[type, ...], default: Any) -> Any:
-        value = self.values.pop(key, default)
-        if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        wrong = isinstance(value, bool) and kind is not bool
-        if value is not None and (wrong or not isinstance(value, kind)):
-            raise SettingsError(
-                f"[{self.name}] {key} = {value!r} has the wrong type",
-                where=self.where,
-                todo=f"give {_KINDS[kind]}",
-            )
-        return value
-
-    def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
-        values = self.take(key, (list, str), list(default))
-        listed = [values] if isinstance(values, str) else values
-        if not all(isinstance(value, str) for value in listed):
-            raise SettingsError(
-                f"[{self.name}] {key} must hold texts", where=self.where, todo="quote each"
-            )
-        return tuple(listed)
-
-    def done(self, possible: tuple[str, ...]) -> None:
-        for key in self.values:
-            raise SettingsError(
-                f"[{self.name}] has no setting {key!r}",
-                where=self.where,
-                todo=did_you_mean(key, possible),
-            )
-
-
 def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Settings:
     """Settings from the parsed TOML; SettingsError names the first thing that is off."""
-    top = _Section(raw, "cx.toml", where)
+    top = Section(raw, "cx.toml", where)
 
-    def section(name: str) -> _Section:
-        return _Section(top.values.pop(name, {}), name, where)
+    def section(name: str) -> Section:
+        return Section(top.values.pop(name, {}), name, where)
 
     product, engine, rails = section("product"), section("engine"), section("guard_rails")
     attributes, severity = section("attributes"), section("fault_severity")
@@ -220,6 +183,7 @@ def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Setting
         attributes=_attributes(attributes),
         metrics=_metrics(top, where) or base.metrics,
         extra_metrics=product.texts("extra_metrics"),
+        plausible=_plausible(section("plausible")),
         default_severity=severity.take("default", float, base.default_severity),
         fault_severity=_numbers(severity),
         sources=_sources(top, where),
@@ -238,6 +202,7 @@ def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Setting
             "attributes",
             "fault_severity",
             "metrics",
+            "plausible",
             "sources",
             "costs",
         )
@@ -300,9 +265,14 @@ def _check_columns(settings: Settings, where: str) -> None:
         if name in named or types.get(name, "DOUBLE") != "DOUBLE":
             what = f"{name} is named as a metric, but it is no number"
             raise SettingsError(what, where=where, todo="name a numeric column of sessions")
+    readable = [name for name, kind in types.items() if kind == "DOUBLE"] + list(numbers)
+    for name in settings.plausible:
+        if name not in readable:
+            what = f"[plausible] {name} is no metric of sessions"
+            raise SettingsError(what, where=where, todo=did_you_mean(name, readable))
 
 
-def _attributes(section: _Section) -> dict[Domain, tuple[str, ...]]:
+def _attributes(section: Section) -> dict[Domain, tuple[str, ...]]:
     domains: tuple[Domain, ...] = get_args(Domain)
     found = {
         domain: tuple(dict.fromkeys(DEFAULT_ATTRIBUTES[domain] + section.texts(domain)))
@@ -312,14 +282,34 @@ def _attributes(section: _Section) -> dict[Domain, tuple[str, ...]]:
     return found
 
 
-def _numbers(section: _Section) -> dict[str, float]:
+def _numbers(section: Section) -> dict[str, float]:
     return {key: section.take(key, float, None) for key in list(section.values)}
 
 
-def _metrics(top: _Section, where: str) -> tuple[Metric, ...]:
+def _plausible(section: Section) -> dict[str, tuple[float, float]]:
+    """Column = [lowest, highest] reading that can be true, beside those known anyway."""
+    found = dict(PLAUSIBLE)
+    for name in list(section.values):
+        ends = section.take(name, list, None)
+        numbers = [
+            float(end)
+            for end in ends
+            if isinstance(end, int | float) and not isinstance(end, bool) and isfinite(end)
+        ]
+        if len(numbers) != 2 or len(ends) != 2 or numbers[0] > numbers[1]:
+            raise SettingsError(
+                f"[plausible] {name} must be the lowest and the highest reading that can be true",
+                where=section.where,
+                todo=f"write {name} = [0, 100]",
+            )
+        found[name] = (numbers[0], numbers[1])
+    return found
+
+
+def _metrics(top: Section, where: str) -> tuple[Metric, ...]:
     found = []
     for name, values in _tables(top, "metrics", where):
-        one = _Section(values, f"metrics.{name}", where)
+        one = Section(values, f"metrics.{name}", where)
         column = one.take("column", str, name)
         good, bad = one.take("good", float, None), one.take("bad", float, None)
         if good is None or bad is None or good == bad:
@@ -342,10 +332,10 @@ def _metrics(top: _Section, where: str) -> tuple[Metric, ...]:
     return tuple(found)
 
 
-def _sources(top: _Section, where: str) -> tuple[Source, ...]:
+def _sources(top: Section, where: str) -> tuple[Source, ...]:
     found = []
     for name, values in _tables(top, "sources", where):
-        one = _Section(values, f"sources.{name}", where)
+        one = Section(values, f"sources.{name}", where)
         feed = one.take("feed", str, "")
         if feed not in FEEDS:
             raise SettingsError(
@@ -387,12 +377,12 @@ def _sources(top: _Section, where: str) -> tuple[Source, ...]:
     return tuple(found)
 
 
-def _tables(top: _Section, key: str, where: str) -> list[tuple[str, Any]]:
+def _tables(top: Section, key: str, where: str) -> list[tuple[str, Any]]:
     values = top.values.pop(key, {})
-    return list(_Section(values, key, where).values.items())
+    return list(Section(values, key, where).values.items())
 
 
-def _rails(section: _Section) -> Rails:
+def _rails(section: Section) -> Rails:
     base = asdict(Rails())
     values = {key: section.take(key, type(default), default) for key, default in base.items()}
     section.done(tuple(base))

@@ -43,6 +43,15 @@ class Metric:
         return self.good > self.bad
 
 
+PLAUSIBLE: Mapping[str, tuple[float, float]] = {"signal_dbm": (-156.0, -20.0)}
+"""Lowest and highest reading that can be true, by column of sessions, beside what contracts demand.
+
+A value outside is kept and named, where a contract would send the row to quarantine: the session
+took place. Of received power: RSRP is reported from -156 dBm (3GPP TS 38.133, table 10.1.6.1-1),
+and a phone right beside a Wi-Fi access point reads about -20.
+"""
+
+
 @dataclass(frozen=True)
 class Rails:
     """Guard rails of automatic adjustment: data, not code. Default: propose only."""

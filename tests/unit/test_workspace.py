@@ -107,6 +107,11 @@ def test_the_fingerprint_changes_with_any_setting() -> None:
         ("[product]\nextra_metrics = [1]", "extra_metrics must hold texts", "quote each"),
         ("[product]\nextra_metrics = 1", "has the wrong type", 'such as ["a", "b"]'),
         ('[product]\nextra_metrics = ["lot"]', "lot is named as a metric", "numeric column"),
+        ("[plausible]\nmos = 1", "[plausible] mos = 1 has the wrong type", "such as [0, 100]"),
+        ("[plausible]\nmos = [5, 1]", "[plausible] mos must be the lowest", "write mos ="),
+        ("[plausible]\nmos = [1, inf]", "[plausible] mos must be the lowest", "write mos ="),
+        ("[plausible]\nmos = [1, 3, 5]", "[plausible] mos must be the lowest", "write mos ="),
+        ("[plausible]\nmoss = [1, 5]", "[plausible] moss is no metric", "did you mean mos?"),
         ("[engine]\nthreads = 0", "threads must be at least 1", "leave it out"),
         ('[engine]\nmemory_limit = "lots"', "is no amount of memory", 'write "2GB"'),
         ('[attributes]\napp = ["lot"]', "lot is in two domains", "leave it in the domain"),
@@ -176,3 +181,22 @@ def test_the_file_that_init_writes_says_what_the_defaults_are() -> None:
     settings = parse(given.read_text(encoding="utf-8"))
     assert settings.extra_columns == SURROUNDINGS
     assert settings.sources == ()
+
+
+def test_metrics_know_what_their_readings_may_be() -> None:
+    settings = parse(
+        """
+        [product]
+        extra_metrics = ["jitter_ms", "rsrp_dbm"]
+        [plausible]
+        rsrp_dbm = [-156, -31]
+        """
+    )
+    columns = ["jitter_ms", "rsrp_dbm", "signal_dbm", "mos", "latency_ms", "lot"]
+    assert settings.metrics_in(columns) == {
+        "jitter_ms": (None, None),
+        "latency_ms": (0, None),
+        "mos": (1, 5),
+        "rsrp_dbm": (-156.0, -31.0),
+        "signal_dbm": (-156.0, -20.0),
+    }
