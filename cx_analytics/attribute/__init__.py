@@ -6,7 +6,7 @@ inside, asked (the question and its answer) -> cells -> windows, noise, scoring,
 individuals (what a candidate is worth) -> search, merging, refine (which set) on hazard and
 background (the model) -> responsibility (whose share), probability (how sure), identity, report;
 lot_watch between fits. `localize` (what carries a deviation from a forecast?) is in cuboids/, and
-its use on contacts in contacts/.
+its use on contacts in contacts/; limits/ says what the sessions cannot answer.
 """
 
 from cx_analytics.attribute.aggregate import (

@@ -14,6 +14,7 @@ from cx_analytics.contracts.words import (
     CAUSE_STATUS,
     DOMAINS,
     HOLD_STATES,
+    LIMIT_KINDS,
     VERDICTS,
     WAIT_CAUSES,
 )
@@ -130,6 +131,25 @@ LOT_WATCH = Table(
         Column("alarmed_on", "DATE", "The day on which it passed the alarm; null = sound"),
     ),
     key=("label",),
+)
+DATA_LIMITS = Table(
+    "data_limits",
+    "attribute",
+    "What the sessions of the window cannot answer, the most misleading first: readings that are "
+    "no measurements, values that too few customers met, customers who weigh too much.",
+    "rank",
+    (
+        _count("rank", "1 = most misleading", "rank", required=True),
+        _text("subject", "Attribute or metric; several by comma", required=True),
+        _text("kind", "What is wrong with it", required=True, choices=LIMIT_KINDS),
+        Column("conditions", "MAP(VARCHAR, VARCHAR)", "Where the metric is wrong; null = anywhere"),
+        _count("values", "Different values of the subject there", "values"),
+        _count("values_with_one_customer", "Values that one customer alone met", "values"),
+        _count("sessions", "Sessions that it concerns", "sessions", required=True),
+        _share("share", "Their share of all sessions of the window", required=True),
+        _text("statement", "One sentence with the numbers", required=True),
+    ),
+    key=("rank",),
 )
 CONTACT_SHIFTS = Table(
     "contact_shifts",
@@ -602,6 +622,7 @@ TABLES: dict[str, Table] = {
         CAUSES_HISTORY,
         CAUSE_RIVALS,
         LOT_WATCH,
+        DATA_LIMITS,
         CONTACT_SHIFTS,
         SESSIONS_TABLE,
         CUSTOMER_EXPERIENCE,

@@ -28,6 +28,21 @@ WAIT_CAUSES = (
     "other",
 )
 
+LIMIT_KINDS = (
+    "impossible_metric",
+    "constant_metric",
+    "thin_attribute",
+    "heavy_customer",
+    "constant_time",
+    "missing_attribute",
+    "inseparable_attributes",
+    "absent_attribute",
+)
+"""What data cannot answer, the most misleading first: a false reading before a missing one."""
+
+ARTEFACTS = ("impossible_metric", "constant_metric")
+"""Limits that are mistakes of the data: somebody can mend what reports them."""
+
 INDIVIDUAL_ATTRIBUTES = ("customer_id", "unit_id")
 """Attributes whose single values are individuals, never candidates of a shared cause."""
 
