@@ -18,8 +18,11 @@ def causes(reader: Reader) -> Answer:
     cover = reader.row("coverage")
     open_causes = [row for row in found if row["status"] in _OPEN]
     sentences = [_coverage_sentence(cover), _causes_sentence(open_causes, cover)]
+    limits = reader.rows("limits")
+    sentences += _limits_sentences(limits)
     sheets = [_cause_sheet("Causes", found)] if found else []
-    return Answer(tuple(sentences), tuple(sheets), {"coverage": cover, "causes": found})
+    told = {"coverage": cover, "causes": found, "limits": limits}
+    return Answer(tuple(sentences), tuple(sheets), told)
 
 
 def _coverage_sentence(cover: Row) -> str:
@@ -37,6 +40,15 @@ def _causes_sentence(open_causes: list[Row], cover: Row) -> str:
     explained = cover["faults"] - cover["unexplained_faults"]
     share = explained / cover["faults"] if cover["faults"] else None
     return f"{counted(len(open_causes), 'open cause')}; {percent(share)} of all faults explained."
+
+
+def _limits_sentences(limits: list[Row]) -> list[str]:
+    """The most misleading limit of the data in full, and how many more there are."""
+    if not limits:
+        return []
+    first = f"What these data cannot say: {limits[0]['statement']}."
+    more = len(limits) - 1
+    return [f"{first} And {number(more)} more in data_limits." if more else first]
 
 
 def _cause_sheet(title: str, rows: list[Row]) -> Sheet:

@@ -52,12 +52,21 @@ def standing(root: Path) -> list[str]:
     with Reader(root) as reader:
         cover = reader.row("coverage")
         open_causes = sum(row["status"] != "fixed" for row in reader.rows("causes"))
+        limits = len(reader.rows("limits"))
     days = f"{when(cover['first_at'])} to {when(cover['last_at'])}" if cover["sessions"] else "none"
     return [
         f"sessions     {number(cover['sessions'])} ({days})",
         f"causes       {counted(open_causes, 'open cause')}",
+        *limits_line(limits, root),
         f"next         cx causes {root}   cx ui {root}   cx sql {root} 'SHOW TABLES'",
     ]
+
+
+def limits_line(limits: int, root: Path) -> list[str]:
+    """How much the data cannot say, and how to read it; nothing when they can say it all."""
+    things = counted(limits, "thing")
+    ask = f"cx sql {root} 'SELECT statement FROM data_limits'"
+    return [f"limits       {things} these data cannot say: {ask}"] if limits else []
 
 
 @contextmanager

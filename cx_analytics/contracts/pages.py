@@ -31,6 +31,7 @@ table{border-collapse:collapse;width:100%}
 td,th{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid var(--line)}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}td.number{white-space:nowrap}
 td:not(.number){min-width:6rem;overflow-wrap:break-word}td:first-child{max-width:22rem}
+.lines{padding-left:1.2rem;overflow-wrap:anywhere}.lines li{margin:.3rem 0}
 figure{margin:1rem 0}img{max-width:100%;height:auto}
 .stack td{min-width:0;max-width:none}.stack td.brief{white-space:nowrap}
 @media(max-width:40rem){.stack thead{display:none}
@@ -73,6 +74,15 @@ def section(title: str, *parts: str) -> str:
     '<h2>A &amp; B</h2><p>x</p>'
     """
     return f"<h2>{escape(title)}</h2>" + "".join(parts)
+
+
+def items(lines: Sequence[str]) -> str:
+    """A list of sentences; a long word breaks where the window is narrow.
+
+    >>> items(["a < b"])
+    '<ul class="lines"><li>a &lt; b</li></ul>'
+    """
+    return f'<ul class="lines">{"".join(f"<li>{escape(line)}</li>" for line in lines)}</ul>'
 
 
 def tiles(facts: Sequence[tuple[str, str]]) -> str:

@@ -17,6 +17,7 @@ from cx_analytics.defs.effects import action_effects
 from cx_analytics.defs.experience import sessions_asset
 from cx_analytics.defs.factory import defects, feedback_packs, unit_holds, unit_risk
 from cx_analytics.defs.ingest import FEED_ASSETS
+from cx_analytics.defs.limits import data_limits
 from cx_analytics.defs.loop import action_ledger, actions, recurrences
 from cx_analytics.defs.publish import warehouse
 from cx_analytics.defs.references import references
@@ -31,6 +32,7 @@ def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
         references,
         sessions_asset(days),
         *attribution_assets(days),
+        data_limits,
         contact_shifts,
         customer_experience,
         satisfaction_fit,

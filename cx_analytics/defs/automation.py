@@ -15,10 +15,14 @@ from cx_analytics.workspace import Workspace
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 WORK_TAG, ATTEMPTS = "cx/work", 3
 DAY_GROUPS = ("experience", "attribute")
-NOT_OF_SESSIONS = dg.AssetSelection.assets("contact_shifts")
-"""In a group of days, but made of contacts: a workspace may have them without any session."""
+AT_PUBLICATION = dg.AssetSelection.assets("contact_shifts", "data_limits")
+"""In a group of days, but not made day by day.
 
-OF_DAYS = dg.AssetSelection.groups(*DAY_GROUPS) - NOT_OF_SESSIONS
+Contacts may be there without any session; limits are those of the whole window, so one look at
+the end does for all ranges of days.
+"""
+
+OF_DAYS = dg.AssetSelection.groups(*DAY_GROUPS) - AT_PUBLICATION
 
 
 def range_tags(first: date, last: date) -> dict[str, str]:

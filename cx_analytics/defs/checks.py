@@ -23,6 +23,7 @@ from cx_analytics.contracts.tables import (
     SESSIONS_TABLE,
 )
 from cx_analytics.defs.ingest import lake_key
+from cx_analytics.defs.limits import measured
 from cx_analytics.defs.metadata import check_result
 from cx_analytics.defs.plan import window_of
 from cx_analytics.defs.progress import tell
@@ -144,6 +145,7 @@ def all_checks() -> list[dg.AssetChecksDefinition]:
         *(checks_of(lake_key(name), _feed_judge(name), name) for name in feeds),
         checks_of(dg.AssetKey("references"), _intake, "intake"),
         checks_of(dg.AssetKey("sessions"), _sessions, "sessions"),
+        measured,
         checks_of(dg.AssetKey("fault_causes"), _shares, "shares"),
         checks_of(dg.AssetKey("customer_experience"), _reasons, "reasons"),
     ]

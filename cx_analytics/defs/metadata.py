@@ -82,6 +82,10 @@ _MADE_FROM: dict[str, dict[str, tuple[str, ...]]] = {
         "cause_id": ("causes_history.cause_id",),
         "share": ("sessions.faulty", "causes_history.excess_faults"),
     },
+    "data_limits": {
+        "values_with_one_customer": ("sessions.customer_id",),
+        "sessions": ("sessions.session_id",),
+    },
     "customer_experience": {
         "day": ("sessions.started_at",),
         "sessions": ("sessions.session_id",),

@@ -59,6 +59,7 @@ def _body(sql: str) -> str:
         "causes",
         "cause_rivals",
         "lot_watch",
+        "data_limits",
         "contact_shifts",
         "customer_experience",
         "satisfaction_fit",

@@ -11,6 +11,7 @@ import polars as pl
 from cx_analytics.contracts.tables import (
     CAUSES,
     CUSTOMER_EXPERIENCE,
+    DATA_LIMITS,
     DEFECTS,
     FAULT_CAUSES,
     RUNS,
@@ -34,7 +35,7 @@ from cx_analytics.report import (
 
 @dg.asset(
     group_name="publish",
-    deps=["causes", "fault_causes", "customer_experience", "defects"],
+    deps=["causes", "fault_causes", "customer_experience", "defects", "data_limits"],
     description="reports/index.html: one self-contained page of what the last run found.",
     kinds={"html"},
     retry_policy=RETRY,
@@ -60,6 +61,7 @@ def page_of(house: House) -> str:
         intake=house.duck.model("report/rows_taken_in"),
         causes=causes,
         defects=house.read(DEFECTS),
+        limits=house.read(DATA_LIMITS),
         pictures=pictures(house, causes),
         links={"Quality of the data": "quality/index.html"},
     )

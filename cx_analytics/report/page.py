@@ -16,12 +16,15 @@ from typing import Any
 
 import polars as pl
 
-from cx_analytics.contracts.pages import html_page, section, table, tiles
+from cx_analytics.contracts.pages import html_page, items, section, table, tiles
 from cx_analytics.contracts.words import confidence_word
 from cx_analytics.report.plots import data_uri
 
 Cell = Callable[[Mapping[str, Any]], str]
 """How a row becomes the text of one cell, not yet escaped."""
+
+MOST_LIMITS = 6
+"""Limits of the data on the page; the table has them all."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ def summary_page(
     intake: pl.DataFrame,
     causes: pl.DataFrame,
     defects: pl.DataFrame,
+    limits: pl.DataFrame | None = None,
     pictures: Sequence[Picture] = (),
     links: Mapping[str, str] | None = None,
 ) -> str:
@@ -51,6 +55,7 @@ def summary_page(
     as_of : the last day processed; None before any.
     intake : rows by feed, as the model report/rows_taken_in gives it.
     causes, defects : the tables of these names.
+    limits : the table data_limits.
     pictures : in the order in which they are shown.
     links : words → address relative to the page, such as {"Quality": "quality/index.html"}.
     """
@@ -61,6 +66,7 @@ def summary_page(
         section("Causes", _causes(shared), _individuals(causes.height - shared.height)),
         *(_figure(picture) for picture in pictures),
         section("Defects for the factory", _defects(defects)),
+        _limits(limits),
         section("Rows taken in", _intake(intake)),
         _links(links or {}),
     ]
@@ -127,6 +133,16 @@ def _where(row: Mapping[str, Any]) -> str:
     named = ("component", "supplier", "component_lot", "lot", "line", "site")
     places = [f"{key.replace('_', ' ')} {row[key]}" for key in named if row.get(key)]
     return ", ".join(places) or "–"
+
+
+def _limits(limits: pl.DataFrame | None) -> str:
+    """What these data cannot say, the most misleading first; nothing when they can say it all."""
+    if limits is None or limits.is_empty():
+        return ""
+    said = limits.sort("rank")["statement"].to_list()
+    more = len(said) - MOST_LIMITS
+    rest = f'<p class="soft">And {_count(more)} more: see data_limits.</p>' if more > 0 else ""
+    return section("What these data cannot say", items(said[:MOST_LIMITS]), rest)
 
 
 def _intake(intake: pl.DataFrame) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cx_analytics.cli.running import progress, standing, summary
+from cx_analytics.cli.running import limits_line, progress, standing, summary
 from cx_analytics.pipeline import RunSummary
 
 
@@ -38,6 +38,15 @@ def test_standing(workspace: Path) -> None:
     assert standing(workspace)[:2] == [
         "sessions     3 (2026-01-02 12:00 to 2026-01-02 12:00)",
         "causes       1 open cause",
+    ]
+
+
+def test_what_the_data_cannot_say_has_a_line() -> None:
+    root = Path("demo")
+    assert limits_line(0, root) == []
+    assert limits_line(3, root) == [
+        "limits       3 things these data cannot say: "
+        "cx sql demo 'SELECT statement FROM data_limits'"
     ]
 
 

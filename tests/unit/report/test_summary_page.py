@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from cx_analytics.contracts.tables import CAUSES, DEFECTS
+from cx_analytics.contracts.tables import CAUSES, DATA_LIMITS, DEFECTS
 from cx_analytics.engine.frames import conform
 from cx_analytics.report import Picture, summary_page
 
@@ -72,6 +72,28 @@ def test_individual_causes_are_counted_and_not_named() -> None:
 
 def test_a_good_day_says_so_in_one_line() -> None:
     assert "No cause found: nothing to act on." in page()
+
+
+def limits(count: int) -> pl.DataFrame:
+    rows = {
+        "rank": list(range(count, 0, -1)),
+        "statement": [f"limit <{n}>" for n in range(count, 0, -1)],
+    }
+    return conform(pl.DataFrame(rows), DATA_LIMITS)
+
+
+def test_it_says_what_the_data_cannot_say_the_worst_first_and_not_at_length() -> None:
+    text = page(CAUSE, limits=limits(8))
+    assert '<h2>What these data cannot say</h2><ul class="lines"><li>limit &lt;1&gt;</li>' in text
+    assert "limit &lt;6&gt;" in text
+    assert "limit &lt;7&gt;" not in text
+    assert "And 2 more: see data_limits." in text
+    assert "more: see data_limits" not in page(CAUSE, limits=limits(6))
+
+
+def test_data_that_can_say_it_all_have_no_such_section() -> None:
+    assert "cannot say" not in page(CAUSE)
+    assert "cannot say" not in page(CAUSE, limits=conform(None, DATA_LIMITS))
 
 
 def test_it_holds_its_pictures_and_asks_nobody() -> None:
