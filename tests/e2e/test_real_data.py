@@ -96,6 +96,93 @@ def test_cells_keep_their_identity_and_what_is_not_available_is_null(
         ) == [(True, 0, True)]
 
 
+def in_file(name: str, sql: str) -> Rows:
+    """What a file says itself, its exact copies of a row apart."""
+    with duckdb.connect() as raw:
+        raw.read_csv(str(DATA / "mobile_bandwidth_2021" / name), all_varchar=True).to_view("copies")
+        raw.execute("CREATE VIEW tests AS SELECT DISTINCT * FROM copies")
+        return raw.sql(sql).fetchall()
+
+
+def test_cells_that_one_customer_met_are_said_to_be_beyond_blame(
+    worked: Callable[[str], Path],
+) -> None:
+    by_cell = "SELECT count(DISTINCT user_uid) AS met FROM tests GROUP BY"
+    alone = "SELECT count(*), count(*) FILTER (WHERE met = 1) FROM"
+    assert in_file("4G.csv", f"{alone} ({by_cell} cell_ci)") == [(6638, 6613)]
+    # Some numbers are in use at two operators, and each of these is a cell of its own.
+    known = (
+        "cell_mcc = '460' AND try_cast(cell_mnc AS BIGINT) BETWEEN 0 AND 99 "
+        "AND try_cast(cell_ci AS BIGINT) BETWEEN 1 AND 268435455"
+    )
+    told = by_cell.replace("GROUP BY", f"WHERE {known} GROUP BY")
+    assert in_file("4G.csv", f"{alone} ({told} cell_mnc, cell_ci)") == [(6670, 6647)]
+    with asked(worked("mobile_bandwidth_4g")) as ask:
+        assert ask(
+            'SELECT subject, "values", values_with_one_customer, statement FROM data_limits '
+            "WHERE kind = 'thin_attribute'"
+        ) == [
+            (
+                "cell_id",
+                6670,
+                6647,
+                "cell_id: 6,647 of 6,670 values were met by one customer each, all by fewer than "
+                "4; they cannot be blamed, since a cause needs 4 customers",
+            )
+        ]
+
+
+def test_a_signal_that_the_software_makes_up_is_no_cause_and_is_named(
+    worked: Callable[[str], Path],
+) -> None:
+    by_system = "SELECT os_version, count(*) FROM tests GROUP BY 1 ORDER BY 1"
+    assert in_file("5G.csv", by_system) == [("10", 1468), ("11", 8500)]
+    with asked(worked("mobile_bandwidth_5g")) as ask:
+        said = ask("SELECT statement FROM data_limits WHERE kind LIKE '%_metric' ORDER BY rank")
+        assert [statement for (statement,) in said] == [
+            "ss_rsrp_dbm: all 1,468 readings with os_version=10 lie outside -156…-31: they belong "
+            "to what reports, not to what is measured",
+            "signal_level is the same, 4, in all 8,500 sessions with os_version=11 and 0 in all "
+            "1,468 with os_version=10: a reporting artefact, not a measurement",
+            "ss_rsrp_dbm is the same, -44, in all 8,500 sessions with os_version=11: a reporting "
+            "artefact, not a measurement",
+        ]
+        assert ask("SELECT count(*) FROM sessions WHERE ss_rsrp_dbm > 0") == [(1468,)]
+
+
+def test_the_heaviest_user_does_not_decide(worked: Callable[[str], Path]) -> None:
+    most = "SELECT count(*) FROM {} GROUP BY user_uid ORDER BY 1 DESC LIMIT 1"
+    assert in_file("5G.csv", most.format("copies")) == [(588,)]
+    assert in_file("5G.csv", most.format("tests")) == [(586,)]
+    with asked(worked("mobile_bandwidth_5g")) as ask:
+        assert ask("SELECT statement FROM data_limits WHERE kind = 'heavy_customer'") == [
+            (
+                "one of 4,509 customers has 586 of 9,968 sessions (5.9 %) and 6 of 1,784 faults "
+                "(0.3 %); repeated faults of one customer count as one person's",
+            )
+        ]
+        heavy = "SELECT customer_id FROM sessions GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+        assert ask(
+            "SELECT count(*) FROM causes "
+            f"WHERE kind = 'individual' AND conditions['customer_id'] = ({heavy})"
+        ) == [(0,)]
+        assert ask(
+            "SELECT min(customers) > 100 FROM causes WHERE conditions['carrier_band'] IS NOT NULL"
+        ) == [(True,)]
+
+
+@pytest.mark.parametrize("example", ["mobile_bandwidth_5g", "mobile_bandwidth_4g"])
+def test_the_page_says_what_the_data_cannot_say(
+    worked: Callable[[str], Path], example: str
+) -> None:
+    root = worked(example)
+    page = (root / "reports" / "index.html").read_text(encoding="utf-8")
+    _, _, after = page.partition("<h2>What these data cannot say</h2>")
+    with asked(root) as ask:
+        first = ask("SELECT statement FROM data_limits WHERE rank = 1")[0][0]
+    assert after.startswith(f'<ul class="lines"><li>{first}</li>')
+
+
 def test_work_and_wait_of_every_order_add_up_to_its_lead_time(
     worked: Callable[[str], Path],
 ) -> None:
