@@ -20,7 +20,7 @@ from cx_analytics.contracts.attributes import DEFAULT_ATTRIBUTES, Attribute, Dom
 from cx_analytics.contracts.errors import NotFound, SettingsError, did_you_mean
 from cx_analytics.contracts.feeds import COMPONENT_COLUMNS, FEEDS
 from cx_analytics.contracts.sections import Section
-from cx_analytics.contracts.settings import PLAUSIBLE, Metric, Rails, Source
+from cx_analytics.contracts.settings import HIDEABLE, PLAUSIBLE, Metric, Rails, Source
 
 FORMATS = ("parquet", "csv", "ndjson", "json", "auto")
 
@@ -49,6 +49,7 @@ class Settings:
     costs: Mapping[str, float] = field(default_factory=dict)
     memory_limit: str = "2GB"
     threads: int | None = None
+    pseudonyms: tuple[str, ...] = ()
 
     @property
     def extra_columns(self) -> dict[str, str]:
@@ -160,6 +161,11 @@ class Workspace:
         return self.root / "dagster"
 
     @property
+    def pseudonym_key(self) -> Path:
+        """The key of pseudonyms: apart from all that is copied, queried or handed over."""
+        return self.root / "keys" / "pseudonym.key"
+
+    @property
     def ledger(self) -> Path:
         """The append-only ledger of actions; survives any rebuild of lake and warehouse."""
         return self.root / "ledger.ndjson"
@@ -191,6 +197,7 @@ def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Setting
         costs=_numbers(section("costs")),
         memory_limit=engine.take("memory_limit", str, base.memory_limit),
         threads=engine.take("threads", int, None),
+        pseudonyms=_pseudonyms(section("privacy"), where),
     )
     product.done(("name", "window_days", "rest_s", "extra_metrics"))
     engine.done(("memory_limit", "threads"))
@@ -205,6 +212,7 @@ def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Setting
             "plausible",
             "sources",
             "costs",
+            "privacy",
         )
     )
     _check_ranges(settings, where)
@@ -330,6 +338,20 @@ def _metrics(top: Section, where: str) -> tuple[Metric, ...]:
         )
         one.done(("column", "unit", "good", "bad", "weight"))
     return tuple(found)
+
+
+def _pseudonyms(section: Section, where: str) -> tuple[str, ...]:
+    """Identity columns that are taken in as pseudonyms, in the order of the contract."""
+    asked = section.texts("pseudonyms")
+    section.done(("pseudonyms",))
+    for column in asked:
+        if column not in HIDEABLE:
+            raise SettingsError(
+                f"[privacy] pseudonyms names {column!r}, which cannot be a pseudonym",
+                where=where,
+                todo=did_you_mean(column, HIDEABLE),
+            )
+    return tuple(column for column in HIDEABLE if column in asked)
 
 
 def _sources(top: Section, where: str) -> tuple[Source, ...]:

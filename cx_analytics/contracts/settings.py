@@ -1,12 +1,20 @@
 """Settings that stages take as arguments: sources, metrics of experience, guard rails.
 
-Belongs here: their shape. Stays out: reading them (workspace.py does, once, at the edge).
+Belongs here: their shape, and what they may name. Stays out: reading them (workspace.py does,
+once, at the edge).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+HIDEABLE = ("customer_id", "unit_id", "component_serial")
+"""Identity columns that [privacy] pseudonyms may name: they follow a person, or what one has.
+
+A cell is equipment that network people must find by its id, and a session or contact names
+nobody once its customer is a pseudonym.
+"""
 
 
 @dataclass(frozen=True)

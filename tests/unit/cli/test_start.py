@@ -24,6 +24,7 @@ SECTIONS = {
     "sources",
     "guard_rails",
     "costs",
+    "privacy",
 }
 
 
@@ -54,6 +55,7 @@ def test_uncommented_it_names_every_setting() -> None:
         "sources",
         "costs",
         "threads",
+        "pseudonyms",
     }
     for name in set_by_example:
         assert getattr(parsed, name) != getattr(default, name)
