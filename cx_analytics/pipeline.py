@@ -106,8 +106,11 @@ def bring_up_to_date(
     cold: bool = False,
 ) -> RunSummary:
     """What `run` does, for a caller who holds the workspace's lock already (`writing`)."""
+    from cx_analytics.defs.pseudonyms import pseudonyms_of
+
     began = time.monotonic()
     _clean(workspace, cold)
+    pseudonyms_of(workspace)  # A setting that does not fit the lake is refused without news, too.
     _open_warehouse(workspace)
     if _nothing_to_do(workspace, first, last):
         return RunSummary(up_to_date=True, seconds=time.monotonic() - began)

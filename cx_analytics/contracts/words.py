@@ -43,6 +43,14 @@ LIMIT_KINDS = (
 ARTEFACTS = ("impossible_metric", "constant_metric")
 """Limits that are mistakes of the data: somebody can mend what reports them."""
 
+REACHED = ("unit_id", "customer_id", "cell_id")
+"""What the list of an action (`exposed`) may name."""
+
+REACHED_LISTS = {"units": "unit_id", "customers": "customer_id", "cells": "cell_id"}
+REACHED_IDS = ("id", "subject", "value", *REACHED)
+REACHED_TIMES = ("at", "reached_at", "time", "since", "effective_from", "when")
+"""Keys that senders use in it: of the kinds of ids, of an id, of the time it was reached."""
+
 INDIVIDUAL_ATTRIBUTES = ("customer_id", "unit_id")
 """Attributes whose single values are individuals, never candidates of a shared cause."""
 

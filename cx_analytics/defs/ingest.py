@@ -13,6 +13,7 @@ from cx_analytics.contracts.feeds import FEEDS
 from cx_analytics.contracts.model import Feed
 from cx_analytics.defs.metadata import COLUMN_SCHEMA, ROW_COUNT, column_schema, preview
 from cx_analytics.defs.progress import tell
+from cx_analytics.defs.pseudonyms import pseudonyms_of
 from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
 from cx_analytics.engine.frames import conform
@@ -59,6 +60,7 @@ def take_in(house: House, feed: Feed, note: object) -> list[FeedReport]:
         now=house.now(),
         wait=time.sleep,
         tell=note,  # type: ignore[arg-type]
+        pseudonyms=pseudonyms_of(house.workspace),
     )
 
 

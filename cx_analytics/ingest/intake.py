@@ -17,7 +17,9 @@ from cx_analytics.ingest.commit import recover, save_manifest
 from cx_analytics.ingest.find import candidates, rested
 from cx_analytics.ingest.formats import claimed
 from cx_analytics.ingest.manifest import Manifest
+from cx_analytics.ingest.pseudonyms import Pseudonyms, demand_same, demand_same_list
 from cx_analytics.ingest.shapes import FeedReport, Found, Intake
+from cx_analytics.ingest.suppress import Suppressed
 from cx_analytics.ingest.take import Batch, said
 
 BATCH_BYTES = 1 << 30
@@ -37,6 +39,7 @@ def ingest(
     now: datetime,
     wait: Callable[[float], None],
     tell: Callable[[str], None],
+    pseudonyms: Pseudonyms | None = None,
 ) -> list[FeedReport]:
     """Take everything new in landing/<feed>/ and in the sources' files into the lake.
 
@@ -49,6 +52,7 @@ def ingest(
         for this time when it still changes.
     now : the time of the run (UTC, naive).
     tell : takes a line about each batch.
+    pseudonyms : ids that are replaced before anything is written; None keeps all as they come.
 
     Returns
     -------
@@ -56,9 +60,11 @@ def ingest(
 
     Raises
     ------
-    SettingsError : a source's expression cannot be used.
+    SettingsError : a source's expression cannot be used, or the lake's ids were taken in under
+        other pseudonyms than those given.
     """
     recover(root)
+    demand_settled(root, pseudonyms)
     manifest = Manifest.read(root)
     present = candidates(root, sources)
     before = dict(manifest.stats)
@@ -75,7 +81,8 @@ def ingest(
         files = (one for one in ready if one.feed == feed)
         twins: list[tuple[Found, str]] = []
         for chunk in _chunks(_unknown(files, manifest, twins)):
-            reports.append(Batch(root, intake, manifest, engine, now).take(chunk))
+            batch = Batch(root, intake, manifest, engine, now, pseudonyms)
+            reports.append(batch.take(chunk))
             before = dict(manifest.stats)
             tell(said(reports[-1]))
         for found, digest in twins:
@@ -84,6 +91,17 @@ def ingest(
     if manifest.stats != before:
         save_manifest(root, manifest)
     return reports
+
+
+def demand_settled(root: Path, pseudonyms: Pseudonyms | None) -> None:
+    """SettingsError when what was taken in, or who was erased, has ids of another kind or key.
+
+    Mixed ids would tear customers in two, and let erased ones come back.
+    """
+    manifest, erased = Manifest.read(root), Suppressed.read(root)
+    if manifest.batches:
+        demand_same(manifest.pseudonyms, pseudonyms)
+    demand_same_list(len(erased.customers), erased.under, pseudonyms)
 
 
 def _unknown(

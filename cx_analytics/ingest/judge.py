@@ -27,6 +27,7 @@ from datetime import datetime, timedelta
 from cx_analytics.contracts.feeds import MAX_TEXT
 from cx_analytics.contracts.model import Column
 from cx_analytics.ingest.careful import MAX_SHOWN
+from cx_analytics.ingest.pseudonyms import LEFT_OUT, Pseudonyms
 from cx_analytics.ingest.shapes import Intake, Text, literal, quote
 
 EARLIEST = datetime(1990, 1, 1)
@@ -71,6 +72,7 @@ def judged(
     base: int,
     given: dict[str, str] | None = None,
     where: tuple[str, str] | None = None,
+    hidden: Pseudonyms | None = None,
 ) -> str:
     """A SELECT of typed rows with `_seq`, `_line`, `_rule`, `_reason` and `_record`.
 
@@ -79,6 +81,8 @@ def judged(
     base : added to the line; `_seq` then orders all rows of a batch by arrival.
     given : column → SQL over the relation, for columns that a source computes.
     where : name of the source and SQL over the relation that good rows satisfy.
+    hidden : ids to replace; rules see them as they came, and no record is kept: an id may
+        stand in any column of a row that is wrong. The SELECT then takes `hidden.params`.
     """
     columns = _columns(intake)
     texts = ", ".join(
@@ -87,12 +91,12 @@ def judged(
     )
     typed = ", ".join(f"{_typed(c, _t(i))} AS {quote(c.name)}" for i, c in enumerate(columns))
     rules = list(_rules(columns, text, intake, now, where))
-    names = ", ".join(quote(c.name) for c in columns)
+    names = ", ".join(_shown(c.name, intake, hidden) for c in columns)
     bad = " OR ".join(f"({one.violated}) IS TRUE" for one in rules)
     kept = f"({where[1]})" if where else "NULL"
     return (
-        f"SELECT {base} + _line AS _seq, _line, {names}, {_verdict(rules)}, "
-        f"CASE WHEN _bad THEN {_record(text)} END AS _record FROM ("
+        f"SELECT {base} + _line AS _seq, _line, {names}, {_verdict(rules, hidden)}, "
+        f"{_record(text, hidden)} AS _record FROM ("
         f"SELECT *, ({bad}) AS _bad FROM ("
         f"SELECT *, {typed} FROM (SELECT *, {texts}, {kept} AS _kept FROM ({text.sql}))))"
     )
@@ -104,6 +108,11 @@ def _columns(intake: Intake) -> list[Column]:
         known.get(name) or Column(name, kind, "column that cx.toml names")
         for name, kind in intake.types.items()
     ]
+
+
+def _shown(name: str, intake: Intake, hidden: Pseudonyms | None) -> str:
+    replaced = hidden is not None and name in hidden.within(intake.feed)
+    return f"{hidden.sql(name)} AS {quote(name)}" if hidden and replaced else quote(name)
 
 
 def _t(position: int) -> str:
@@ -254,21 +263,24 @@ def _time_rules(name: str, value: str, now: datetime) -> Iterator[Broken]:
 # ---- What is said about a bad row --------------------------------------------------------------
 
 
-def _verdict(rules: list[Broken]) -> str:
+def _verdict(rules: list[Broken], hidden: Pseudonyms | None) -> str:
     first = " ".join(f"WHEN {one.violated} THEN {literal(one.rule)}" for one in rules)
     every = ", ".join(f"CASE WHEN {one.violated} THEN {literal(one.reason)} END" for one in rules)
     left_out = [one for one in rules if one.rule.startswith("where:")]
     alone = "".join(f"WHEN {one.violated} THEN {literal(one.reason)} " for one in left_out)
-    return (
-        f"CASE WHEN _bad THEN CASE {first} END END AS _rule, "
-        f"CASE WHEN NOT _bad THEN NULL {alone}ELSE concat_ws('; ', {every}) END AS _reason"
-    )
+    why = f"CASE WHEN NOT _bad THEN NULL {alone}ELSE concat_ws('; ', {every}) END"
+    if hidden:
+        why = f"{why} || {literal('; ' + LEFT_OUT)}"
+    return f"CASE WHEN _bad THEN CASE {first} END END AS _rule, {why} AS _reason"
 
 
-def _record(text: Text) -> str:
-    """The row as it came, as JSON text, long values cut."""
+def _record(text: Text, hidden: Pseudonyms | None) -> str:
+    """A bad row as it came, as JSON text, long values cut."""
+    if hidden:
+        return "CAST(NULL AS VARCHAR)"
     pairs = ", ".join(
         f"{literal(name)}, left({quote(f'_r{i}')}, {_RECORD_TEXT})"
         for i, name in enumerate(text.columns[:MAX_SHOWN])
     )
-    return f"CAST(json_object({pairs}) AS VARCHAR)" if pairs else "'{}'"
+    found = f"CAST(json_object({pairs}) AS VARCHAR)" if pairs else "'{}'"
+    return f"CASE WHEN _bad THEN {found} END"

@@ -25,13 +25,15 @@ class Manifest:
 
     `batches` counts them; `stats` has [size, mtime] of each place at its last visit;
     `contents` has the digests of what each door took; `partitions` has version and rows of
-    each partition by feed and day ("all" for feeds without a day).
+    each partition by feed and day ("all" for feeds without a day). `pseudonyms` says which ids
+    were replaced, under which key; it is empty when all are kept as they came.
     """
 
     batches: int = 0
     stats: dict[str, list[int]] = field(default_factory=dict)
     contents: dict[str, dict[str, str]] = field(default_factory=dict)
     partitions: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    pseudonyms: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, root: Path) -> Manifest:

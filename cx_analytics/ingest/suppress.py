@@ -32,10 +32,15 @@ _GONE = object()
 
 @dataclass(frozen=True)
 class Suppressed:
-    """Keyed hash of each erased customer's id → length of the id in characters."""
+    """Keyed hash of each erased customer's id → length of the id in characters.
+
+    The id is the one that the tables have. Where customers are pseudonyms that is the pseudonym,
+    and `under` the mark of the key it was made with; else `under` is empty.
+    """
 
     key: str = ""
     customers: Mapping[str, int] = field(default_factory=dict)
+    under: str = ""
 
     @classmethod
     def read(cls, root: Path) -> Suppressed:
@@ -43,7 +48,8 @@ class Suppressed:
         file = suppressed_path(root)
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
-            return cls(str(found["key"]), {str(k): int(v) for k, v in found["customers"].items()})
+            customers = {str(k): int(v) for k, v in found["customers"].items()}
+            return cls(str(found["key"]), customers, str(found.get("under", "")))
         except FileNotFoundError:
             return cls()
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -58,7 +64,7 @@ class Suppressed:
 
     def text(self) -> str:
         """As JSON."""
-        found = {"key": self.key, "customers": dict(self.customers)}
+        found = {"key": self.key, "customers": dict(self.customers), "under": self.under}
         return json.dumps(found, indent=1, sort_keys=True) + "\n"
 
     def digest(self, customer: str) -> str:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from cx_analytics.contracts.feeds import ACTIONS
 from cx_analytics.contracts.ports import SqlEngine
+from cx_analytics.ingest.action_ids import hide_actions
 from cx_analytics.ingest.commit import Staging
 from cx_analytics.ingest.expressions import Compiled, applied, compile_source
 from cx_analytics.ingest.find import changed
@@ -19,6 +21,7 @@ from cx_analytics.ingest.formats import Refused
 from cx_analytics.ingest.judge import drift, judged
 from cx_analytics.ingest.manifest import Manifest
 from cx_analytics.ingest.merge import Merge, Merged
+from cx_analytics.ingest.pseudonyms import Pseudonyms
 from cx_analytics.ingest.read import read
 from cx_analytics.ingest.records import (
     Rejected,
@@ -53,10 +56,16 @@ class Batch:
     """One batch of a feed on its way into the lake."""
 
     def __init__(
-        self, root: Path, intake: Intake, manifest: Manifest, engine: SqlEngine, now: datetime
+        self,
+        root: Path,
+        intake: Intake,
+        manifest: Manifest,
+        engine: SqlEngine,
+        now: datetime,
+        hidden: Pseudonyms | None = None,
     ) -> None:
         self.root, self.intake, self.manifest = root, intake, manifest
-        self.engine, self.now = engine, now
+        self.engine, self.now, self.hidden = engine, now, hidden
         self.name = f"{manifest.batches + 1:06}"
         self.staging = Staging(root, self.name)
         self.compiled: dict[str, Compiled] = {}
@@ -80,7 +89,7 @@ class Batch:
         try:
             self._read_well(taken, folder, position * ROOM)
         except Refused as error:
-            taken.issues = [Issue(None, error.rule, error.reason)]
+            taken.issues = self._shown([Issue(None, error.rule, error.reason)])
         except OSError as error:
             taken.issues = [Issue(None, "unreadable", f"the file cannot be read: {error.strerror}")]
         return taken
@@ -105,15 +114,15 @@ class Batch:
         sql = self._sql(taken.found, text, base)
         rows = folder / "rows.parquet"
         try:
-            total = self.engine.copy(sql, rows)
+            total = self._write(sql, rows)
         except Exception:
             if fast:
                 return False
             raise
-        taken.rows, taken.issues = rows, list(text.issues)
+        taken.rows, taken.issues = rows, self._shown(text.issues)
         if self.erased:
             withhold(rows, tuple(self.intake.types), self.erased, self.engine)
-            taken.issues = [withheld(issue, self.erased) for issue in text.issues]
+            taken.issues = [withheld(issue, self.erased) for issue in taken.issues]
         taken.drift = [] if taken.found.source else drift(text, self.intake)
         bad = self.engine.frame(
             f"SELECT _line FROM read_parquet({literal(str(rows))}, hive_partitioning = false) "
@@ -124,9 +133,21 @@ class Batch:
             taken.lines = write_lines(folder, bad.to_list())
         return True
 
+    def _write(self, sql: str, rows: Path) -> int:
+        """Write judged rows, no id in them that is to be a pseudonym."""
+        params = self.hidden.params(self.intake.feed) if self.hidden else {}
+        if self.hidden and self.intake.feed == ACTIONS:
+            found = self.engine.frame(sql, params)
+            hide_actions(found, self.hidden, self.erased).write_parquet(rows)
+            return found.height
+        return self.engine.copy(sql, rows, params)
+
+    def _shown(self, issues: Iterable[Issue]) -> list[Issue]:
+        return [self.hidden.issue(one) if self.hidden else one for one in issues]
+
     def _sql(self, found: Found, text: Text, base: int) -> str:
         if found.source is None:
-            return judged(text, self.intake, now=self.now, base=base)
+            return judged(text, self.intake, now=self.now, base=base, hidden=self.hidden)
         compiled = self._compiled(found)
         text, given = applied(text, found, found.source, compiled, self.engine)
         where = given.pop("where", None)
@@ -137,6 +158,7 @@ class Batch:
             base=base,
             given=given,
             where=(found.source.name, where) if where else None,
+            hidden=self.hidden,
         )
 
     # ---- all files ---------------------------------------------------------------------------
@@ -201,6 +223,7 @@ class Batch:
 
     def _update_manifest(self, taken: list[_Taken], merged: Merged) -> None:
         self.manifest.batches += 1
+        self.manifest.pseudonyms = self.hidden.marker if self.hidden else {}
         for one in taken:
             self.manifest.visit(one.found, one.digest)
         partitions = self.manifest.partitions.setdefault(self.intake.feed.name, {})

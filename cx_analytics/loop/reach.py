@@ -22,9 +22,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cx_analytics.contracts.attributes import DEFAULT_ATTRIBUTES
-
-REACHED = ("unit_id", "customer_id", "cell_id")
-"""What a list of the reached may name."""
+from cx_analytics.contracts.words import REACHED, REACHED_IDS, REACHED_LISTS, REACHED_TIMES
 
 MOST_CONDITIONS = 3
 """As many conditions as `loop/action_days` takes."""
@@ -67,10 +65,6 @@ _STRATA: Mapping[str, tuple[str, ...]] = {
     "software_release": ("vendor",),
 }
 _OF_DEVICES = ("lot", "line", "site", "supplier", "revision")
-
-_TIMES = ("at", "reached_at", "time", "since", "effective_from", "when")
-_IDS = ("id", "subject", "value", *REACHED)
-_LISTS = {"units": "unit_id", "customers": "customer_id", "cells": "cell_id"}
 
 
 @dataclass(frozen=True)
@@ -157,7 +151,7 @@ def _read(given: Any, column: str | None) -> Iterable[Reached]:
             yield from _item(given, column)
             return
         for key, value in given.items():
-            inner = _LISTS.get(key, key if key in REACHED else None)
+            inner = REACHED_LISTS.get(key, key if key in REACHED else None)
             if inner is not None and isinstance(value, list | dict):
                 yield from _read(value, inner)
             elif isinstance(value, str | None):
@@ -168,14 +162,14 @@ def _item(item: Any, column: str | None) -> Iterable[Reached]:
     if isinstance(item, str) or (isinstance(item, int) and not isinstance(item, bool)):
         yield Reached(column, str(item), None)
     elif isinstance(item, dict) and (name := _id_in(item)):
-        at = next((moment(item[key]) for key in _TIMES if item.get(key)), None)
+        at = next((moment(item[key]) for key in REACHED_TIMES if item.get(key)), None)
         yield Reached(name if name in REACHED else column, str(item[name]), at)
     elif isinstance(item, list) and item and isinstance(item[0], str):
         yield Reached(column, item[0], moment(item[1]) if len(item) > 1 else None)
 
 
 def _id_in(item: Mapping[str, Any]) -> str | None:
-    return next((key for key in _IDS if isinstance(item.get(key), str | int)), None)
+    return next((key for key in REACHED_IDS if isinstance(item.get(key), str | int)), None)
 
 
 def moment(text: Any) -> datetime | None:

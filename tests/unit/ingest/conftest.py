@@ -14,7 +14,13 @@ import pytest
 
 from cx_analytics.contracts.settings import Source
 from cx_analytics.engine.duck import Duck
-from cx_analytics.ingest import FeedReport, ingest, lake_versions, quarantine_files
+from cx_analytics.ingest import (
+    FeedReport,
+    Pseudonyms,
+    ingest,
+    lake_versions,
+    quarantine_files,
+)
 
 
 @dataclass
@@ -40,6 +46,7 @@ class Field:
         rest_s: float = 0,
         wait: Callable[[float], None] = lambda _: None,
         now: datetime = datetime(2026, 2, 1),
+        pseudonyms: Pseudonyms | None = None,
     ) -> list[FeedReport]:
         return ingest(
             feeds or ("sessions",),
@@ -51,6 +58,7 @@ class Field:
             now=now,
             wait=wait,
             tell=lambda _: None,
+            pseudonyms=pseudonyms,
         )
 
     def lake(self, feed: str = "sessions") -> pl.DataFrame:
