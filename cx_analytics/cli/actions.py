@@ -127,6 +127,8 @@ def _on_condition(reader: Reader, subject: str, kind: str | None, reason: str | 
         raise InputRefused(
             "the kind of action is missing", where=subject, todo="add --kind, such as lot_hold"
         )
+    attribute, _, value = subject.partition("=")
+    subject = f"{attribute}={reader.known_as(attribute, value)}"
     units, share = _reach(reader, subject)
     return Proposal(
         kind=kind,

@@ -44,7 +44,8 @@ class Customer:
 
 
 def find(reader: Reader, customer_id: str, *, most_faults: int = RECENT_FAULTS) -> Customer:
-    """Read a customer; NotFound for an unknown id."""
+    """Read a customer, by the id as it is or its pseudonym; NotFound for an unknown id."""
+    customer_id = reader.known_as("customer_id", customer_id)
     reader.narrow("customer_experience", "one_customer_experience", customer_id=customer_id)
     standing = reader.row("customer_standing", customer_id=customer_id)
     if standing["sessions"] is None:

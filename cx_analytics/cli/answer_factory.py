@@ -19,6 +19,7 @@ RESOURCES_SHOWN = 10
 
 def unit(reader: Reader, unit_id: str) -> Answer:
     """Where a unit comes from, how it fares, and what threatens it; NotFound when unknown."""
+    unit_id = reader.known_as("unit_id", unit_id)
     facts = reader.row("unit_facts", unit_id=unit_id)
     if not facts["known"]:
         raise reader.missing("unit", unit_id, "units", "unit_id")

@@ -101,7 +101,9 @@ def export(
 
 def erase(
     root: Root,
-    customer: Annotated[str, typer.Argument(help="The customer's id.", show_default=False)],
+    customer: Annotated[
+        str, typer.Argument(help="The customer's id, or its pseudonym.", show_default=False)
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Erase a customer from lake, warehouse, quarantine and reports; a receipt stays.

@@ -11,7 +11,7 @@ with by the next one of the same customer.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from cx_analytics.engine.erase import count_rows, drop_rows
 from cx_analytics.engine.files import read_json, write_json
 from cx_analytics.engine.stamps import Stamps
 from cx_analytics.engine.traces import Traces
-from cx_analytics.ingest import Removed, Suppressed, candidates, erase_customer, recover
+from cx_analytics.ingest import Removed, Suppressed, candidates, erase_customer, recover, under
 from cx_analytics.workspace import Workspace
 
 OWN = ("lake", "warehouse", "quarantine", "reports", "exports", "dagster")
@@ -37,12 +37,22 @@ Receipt = dict[str, Any]
 
 @dataclass(frozen=True)
 class _Case:
-    """One erasure: where, whom, when."""
+    """One erasure: where, whom, when.
+
+    `customer` is the id that the tables have, `given` the one that was asked for.
+    """
 
     workspace: Workspace
     customer: str
+    given: str
     suppressed: Suppressed
     now: datetime
+
+    @property
+    def raw_is_known(self) -> bool:
+        """Whether files of others, which have raw ids, can be searched for the customer."""
+        hides = "customer_id" in self.workspace.settings.pseudonyms
+        return not hides or self.customer != self.given
 
     @property
     def receipts(self) -> Path:
@@ -73,6 +83,7 @@ def erase(root: Path, customer: str, *, now: datetime, progress: Listener) -> An
     NotFound : no table or file of the workspace holds the customer, now or before.
     CxError : the run that makes the tables anew failed; a second call finishes the work.
     """
+    from cx_analytics.defs.pseudonyms import known_as, pseudonyms_of
     from cx_analytics.pipeline import bring_up_to_date, writing
 
     workspace = Workspace.open(root)
@@ -80,7 +91,8 @@ def erase(root: Path, customer: str, *, now: datetime, progress: Listener) -> An
         raise InputRefused("the customer's id is empty", todo="give the id as in the tables")
     with writing(workspace, progress):
         recover(workspace.root)
-        case = _Case(workspace, customer, _listed(workspace), now)
+        listed = _listed(workspace, under(pseudonyms_of(workspace)))
+        case = _Case(workspace, known_as(workspace, "customer_id", customer), customer, listed, now)
         receipt = _take_out(case)
         if receipt is None:
             return _nothing_left(case)
@@ -111,10 +123,10 @@ def _own(receipt: Mapping[str, Any]) -> list[str]:
     return [name for name in receipt.get("remains", []) if name.split("/")[0] in OWN]
 
 
-def _listed(workspace: Workspace) -> Suppressed:
-    """The suppression list; the first erasure makes its key."""
+def _listed(workspace: Workspace, mark: str) -> Suppressed:
+    """The suppression list; the first erasure makes its key, and says what its ids are."""
     listed = Suppressed.read(workspace.root)
-    return listed if listed.key else replace(listed, key=secrets.token_hex(32))
+    return replace(listed, key=listed.key or secrets.token_hex(32), under=mark)
 
 
 # ---- taking out --------------------------------------------------------------------------------
@@ -200,15 +212,26 @@ def _search(case: _Case) -> Receipt:
     outside |= set(_files(workspace.landing))
     own = [path for path in _files(workspace.root) if path not in outside]
     with case.engine() as duck:
-        traces = Traces(case.customer, duck)
-        remains = [path for path in own if traces.in_file(path)]
-        sources = [path for path in sorted(outside) if traces.in_file(path, thorough=True)]
+        traces = [Traces(one, duck) for one in dict.fromkeys((case.customer, case.given))]
+        remains = [path for path in own if any(one.in_file(path) for one in traces)]
+        sources = [
+            path
+            for path in sorted(outside)
+            if any(one.in_file(path, thorough=True) for one in traces)
+        ]
         return {
-            "remains": [traces.masked(case.shown(path)) for path in remains],
-            "at_the_source": [traces.masked(case.shown(path)) for path in sources],
+            "remains": [_masked(traces, case.shown(path)) for path in remains],
+            "at_the_source": [_masked(traces, case.shown(path)) for path in sources],
             "searched_files": len(own) + len(outside),
-            "searched_texts": traces.clear,
+            "searched_texts": all(one.clear for one in traces),
+            "searched_sources": case.raw_is_known,
         }
+
+
+def _masked(traces: Sequence[Traces], text: str) -> str:
+    for one in traces:
+        text = one.masked(text)
+    return text
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -223,7 +246,7 @@ def _nothing_left(case: _Case) -> Answer:
     root = case.workspace.root
     if not case.suppressed.names(case.customer):
         raise NotFound(
-            f"there is no customer {case.customer!r}",
+            f"there is no customer {case.given!r}",
             where=str(root),
             todo=f"check the id; files that have just landed are known after 'cx run {root}'",
         )
@@ -249,6 +272,11 @@ def _told(case: _Case, receipt: Receipt) -> Answer:
     ]
     if not receipt["searched_texts"]:
         lines.append("The id is short: only columns that name customers were searched for it.")
+    if not receipt["searched_sources"]:
+        lines.append(
+            "Files of others hold ids as they are, not pseudonyms: give the customer's own id to "
+            "have them searched."
+        )
     lines += [f"still named in {name}" for name in receipt["remains"]]
     if receipt["at_the_source"]:
         lines.append("Files of others still hold the customer; have them removed at the source:")

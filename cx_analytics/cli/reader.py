@@ -61,8 +61,25 @@ class Reader:
         """Take back what `narrow` did to a table."""
         self.connection.execute(f"DROP TABLE temp.{quote(table)}")
 
+    def known_as(self, column: str, given: str) -> str:
+        """How the tables name an id that a person gave as it is, or as its pseudonym."""
+        if column not in self.workspace.settings.pseudonyms:
+            return given
+        from cx_analytics.defs.pseudonyms import known_as
+
+        return known_as(self.workspace, column, given)
+
     def missing(self, what: str, given: str, table: str, column: str) -> NotFound:
-        """The error for an id that no row of `table` has, with the nearest that are there."""
+        """The error for an id that no row of `table` has, with the nearest that are there.
+
+        Near pseudonyms belong to ids that are not near: none are offered.
+        """
+        if column in self.workspace.settings.pseudonyms:
+            return NotFound(
+                f"there is no {what} {given!r}",
+                where=str(self.workspace.database),
+                todo="check the id, of which this is the pseudonym, digit by digit",
+            )
         near = self.rows("nearest", {"relation": table, "column": column}, given=given)
         todo = (
             f"did you mean {', '.join(row['id'] for row in near)}?"
