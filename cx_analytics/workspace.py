@@ -296,22 +296,7 @@ def _numbers(section: Section) -> dict[str, float]:
 
 def _plausible(section: Section) -> dict[str, tuple[float, float]]:
     """Column = [lowest, highest] reading that can be true, beside those known anyway."""
-    found = dict(PLAUSIBLE)
-    for name in list(section.values):
-        ends = section.take(name, list, None)
-        numbers = [
-            float(end)
-            for end in ends
-            if isinstance(end, int | float) and not isinstance(end, bool) and isfinite(end)
-        ]
-        if len(numbers) != 2 or len(ends) != 2 or numbers[0] > numbers[1]:
-            raise SettingsError(
-                f"[plausible] {name} must be the lowest and the highest reading that can be true",
-                where=section.where,
-                todo=f"write {name} = [0, 100]",
-            )
-        found[name] = (numbers[0], numbers[1])
-    return found
+    return {**PLAUSIBLE} | {name: section.span(name) for name in list(section.values)}
 
 
 def _metrics(top: Section, where: str) -> tuple[Metric, ...]:

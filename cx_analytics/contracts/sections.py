@@ -6,6 +6,7 @@ settings there are (workspace.py).
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from cx_analytics.contracts.errors import SettingsError, did_you_mean
@@ -50,6 +51,22 @@ class Section:
                 f"[{self.name}] {key} must hold texts", where=self.where, todo="quote each"
             )
         return tuple(listed)
+
+    def span(self, key: str) -> tuple[float, float]:
+        """Two finite numbers, the lower one first."""
+        ends = self.take(key, list, None)
+        numbers = [
+            float(end)
+            for end in ends
+            if isinstance(end, int | float) and not isinstance(end, bool) and isfinite(end)
+        ]
+        if len(numbers) != 2 or len(ends) != 2 or numbers[0] > numbers[1]:
+            raise SettingsError(
+                f"[{self.name}] {key} must be the lowest and the highest reading that can be true",
+                where=self.where,
+                todo=f"write {key} = [0, 100]",
+            )
+        return numbers[0], numbers[1]
 
     def done(self, possible: tuple[str, ...]) -> None:
         for key in self.values:
