@@ -1,26 +1,34 @@
 """Merging: two causes that are one, told in two pieces.
 
 Belongs here: which causes of a model may be pieces of one (windows of the same cell, children
-of the same parent). Stays out: whether the one is worth more than the pieces (search.py).
+of the same parent, conjunctions inside one value). Stays out: whether the one is worth more than
+the pieces (search.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 import numpy as np
 
 from cx_analytics.attribute.cells import Key, Period
+from cx_analytics.attribute.counts import Floats
 from cx_analytics.attribute.hazard import Term
+
+MOSTLY = 0.6
+"""Share of what a conjunction explains that lies in a value whose pieces it may be of."""
 
 
 def merges(
-    period: Period, terms: list[Term], shared: list[int]
+    period: Period, terms: list[Term], shared: list[int], explained: Sequence[Floats]
 ) -> Iterator[tuple[Term, list[int]]]:
     """Terms that may stand for several others, each with the places of those.
 
-    The hull of the windows of one cell; and the parent in which several single values are
-    nested (cells of a region), over the hull of their windows.
+    The hull of the windows of one cell; the parent in which several single values are nested
+    (cells of a region), over the hull of their windows; and the value in which most of what
+    several conjunctions explain lies (a lot that was told as its line and its modems, and as
+    those modems and its site). `explained` is each term's share of its own faults.
     """
     days = [n for n in shared if period.key(terms[n].cell).hours is None]
     pieces: dict[int, list[int]] = {}
@@ -30,9 +38,33 @@ def merges(
             pieces.setdefault(parent, []).append(n)
     for cell, places in sorted(pieces.items()):
         if len(places) > 1:
-            first = min(terms[n].first for n in places)
-            last = max(terms[n].last for n in places)
-            yield Term(cell, first, last), places
+            yield _hull(terms, cell, places), places
+    inside: dict[int, list[int]] = {}
+    for n in days:
+        for cell in _holding(period, terms[n], explained[n]):
+            inside.setdefault(cell, []).append(n)
+    for cell, places in sorted(inside.items()):
+        for pair in combinations(places, 2):
+            yield _hull(terms, cell, list(pair)), list(pair)
+
+
+def _hull(terms: list[Term], cell: int, places: list[int]) -> Term:
+    return Term(cell, min(terms[n].first for n in places), max(terms[n].last for n in places))
+
+
+def _holding(period: Period, term: Term, explained: Floats) -> Iterator[int]:
+    """Cells of single values in which most of what a conjunction explains lies."""
+    if period.key(term.cell).order < 2:
+        return
+    own, total = term.faults(period), float(explained.sum())
+    for name in period.counts.names:
+        codes = period.codes(name)[own]
+        weight = np.bincount(codes[codes >= 0], explained[codes >= 0])
+        if not len(weight) or weight.max() < MOSTLY * total:
+            continue
+        value = period.counts.columns[name].levels[int(weight.argmax())]
+        if (cell := period.place.get(Key(((name, value),)))) is not None:
+            yield cell
 
 
 def _parents(period: Period, term: Term) -> Iterator[int]:
