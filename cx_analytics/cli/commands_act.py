@@ -1,4 +1,4 @@
-"""Commands that decide, hand over and take back: action, export, erase.
+"""Commands that decide, hand over, check and take back: action, export, verify, erase.
 
 Belongs here: arguments and help. Stays out: the work.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
     app.command()(action)
     app.command()(export)
+    app.command()(verify)
     app.command()(erase)
 
 
@@ -97,6 +99,35 @@ def export(
     from cx_analytics.cli.screen import show
 
     show(packs.deliver(root, to) if to else packs.listed(root), as_json=as_json)
+
+
+def verify(
+    root: Root,
+    what: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A pack's folder, its evidence.json, or a page.",
+            show_default=False,
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Run the SQL behind every number of a pack or page again, and say which differ.
+
+    Nothing is written. A pack's folder is held against its manifest as well. Status 1 when a
+    number differs, or a file is not as it was sent.
+
+    \b
+    Example:  cx verify demo demo/exports/d-61caf2ce93-2026-03-15-7c36cf2a
+              cx verify demo evidence.json --json
+    """
+    from cx_analytics.cli import verify as work
+    from cx_analytics.cli.screen import show
+
+    answer = work.verify(root, what)
+    show(answer, as_json=as_json)
+    work.demand_sameness(answer)
 
 
 def erase(

@@ -8,6 +8,8 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,21 +39,29 @@ def ask(root: Path, query: str, form: Form) -> None:
 
 def rows_of(root: Path, query: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """Column names and rows of a query on a workspace's warehouse."""
+    with reading(root) as connection:
+        try:
+            if not connection.extract_statements(query):
+                raise InputRefused("the query is empty", where="query", todo="try 'SHOW TABLES'")
+            result = connection.execute(query)
+            columns = tuple(column[0] for column in result.description or ())
+            return columns, result.fetchall() if columns else []
+        except (duckdb.Error, UnicodeError) as error:
+            raise InputRefused(
+                str(error).strip().rstrip("."),
+                where="query",
+                todo="'SHOW TABLES' and 'DESCRIBE causes' tell what there is",
+            ) from error
+
+
+@contextmanager
+def reading(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that reads a workspace's warehouse and can do nothing else."""
     connection = connect(Workspace.open(root).database)
     try:
         for lock in ("enable_external_access = false", "lock_configuration = true"):
             connection.execute(f"SET {lock}")
-        if not connection.extract_statements(query):
-            raise InputRefused("the query is empty", where="query", todo="try 'SHOW TABLES'")
-        result = connection.execute(query)
-        columns = tuple(column[0] for column in result.description or ())
-        return columns, result.fetchall() if columns else []
-    except (duckdb.Error, UnicodeError) as error:
-        raise InputRefused(
-            str(error).strip().rstrip("."),
-            where="query",
-            todo="'SHOW TABLES' and 'DESCRIBE causes' tell what there is",
-        ) from error
+        yield connection
     finally:
         connection.close()
 

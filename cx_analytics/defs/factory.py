@@ -27,8 +27,9 @@ from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
 from cx_analytics.defs.tables import materialized, table_asset
 from cx_analytics.engine.models import load
-from cx_analytics.exchange import deliver, folder_name, pack
+from cx_analytics.exchange import Case, Picture, deliver, folder_name, pack
 from cx_analytics.loop import ledger_table, read_ledger
+from cx_analytics.report import defect_by_day, png, sister_rates, svg
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def unit_holds(house: House) -> dg.MaterializeResult[None]:
 @dg.asset(
     group_name="exchange",
     deps=["defects", "unit_risk"],
-    description="One pack a defect in exports/: JSON, CSV, XLSX and an EPCIS 2.0 document.",
+    description="One pack a defect in exports/: 8D as XLSX and PDF, serials, EPCIS, B2MML, CFX.",
     kinds={"json", "csv", "xlsx"},
     retry_policy=RETRY,
 )
@@ -116,21 +117,45 @@ def feedback_packs(house: House) -> dg.MaterializeResult[None]:
 def packs(house: House) -> Iterator[tuple[str, dict[str, bytes]]]:
     """Folder name and files of the pack of each defect."""
     span, rails = window(house), house.workspace.settings.rails
-    matched = match_units(house)
-    risks = factory.units_at_risk(matched, house.read(UNIT_RISK), begin=span.begin, end=span.end)
-    sisters = house.duck.model("factory/sister_lots", **span.parameters)
-    found = house.read(DEFECTS)
-    evidence = factory.defect_evidence(found, house.read(CAUSES))
-    for defect in found.iter_rows(named=True):
-        mine = pl.col("defect_id") == defect["defect_id"]
-        as_of = (span.end - timedelta(days=1)).date()
+    as_of = (span.end - timedelta(days=1)).date()
+    for case in cases(house):
         files = pack(
-            defect,
-            risks.filter(mine),
-            sisters.filter(mine),
-            evidence.filter(mine),
+            case,
             at=span.end,
             expires_at=span.end + timedelta(days=rails.expires_after_days),
             as_of=as_of,
         )
-        yield folder_name(defect["defect_id"], as_of, files), files
+        yield folder_name(case.defect["defect_id"], as_of, files), files
+
+
+def cases(house: House) -> Iterator[Case]:
+    """Each defect with the tables and pictures that tell of it."""
+    span = window(house)
+    matched = match_units(house)
+    risks = factory.units_at_risk(matched, house.read(UNIT_RISK), begin=span.begin, end=span.end)
+    sisters = house.duck.model("factory/sister_lots", **span.parameters)
+    days = house.duck.model("factory/defect_days", **span.parameters)
+    found = house.read(DEFECTS)
+    evidence = factory.defect_evidence(found, house.read(CAUSES))
+    for defect in found.iter_rows(named=True):
+        mine = pl.col("defect_id") == defect["defect_id"]
+        own_days, own_sisters = days.filter(mine), sisters.filter(mine)
+        yield Case(
+            defect,
+            risks.filter(mine),
+            own_sisters,
+            own_days,
+            evidence.filter(mine),
+            pictures(own_days, own_sisters),
+        )
+
+
+def pictures(days: pl.DataFrame, sisters: pl.DataFrame) -> list[Picture]:
+    """The suspect beside its sisters: by day, and value by value; none without use."""
+    if not sisters.select((pl.col("sessions") > 0).any()).item():
+        return []
+    drawn = (
+        ("Faults by day, suspect and sisters", defect_by_day(days)),
+        ("Faults of the suspect and of its sisters", sister_rates(sisters)),
+    )
+    return [Picture(words, svg(spec), png(spec, scale=2)) for words, spec in drawn]

@@ -1,11 +1,29 @@
 """Messages to a factory in its own formats, and their delivery.
 
-Belongs here: feedback packs (JSON, CSV, XLSX, EPCIS 2.0) and the folder they go to.
-Stays out: what a defect is (factory) and what is decided about it (loop). No customer, session
-or position leaves through here.
+Belongs here: feedback packs (8D as XLSX and PDF, CSV, JSON, EPCIS 2.0, B2MML, CFX), the folder
+they go to, and their evidence. Stays out: what a defect is (factory) and what is decided about
+it (loop). No customer, session or position leaves through here.
 """
 
-from cx_analytics.exchange.feedback import folder_name, pack
+from cx_analytics.exchange.eight_d import Picture
+from cx_analytics.exchange.evidence import Number, read_numbers, same, snapshots
+from cx_analytics.exchange.feedback import Case, folder_name, pack
+from cx_analytics.exchange.manifest import NAME as MANIFEST
+from cx_analytics.exchange.manifest import changed, listed
 from cx_analytics.exchange.outbox import deliver, sweep
 
-__all__ = ["deliver", "folder_name", "pack", "sweep"]
+__all__ = [
+    "MANIFEST",
+    "Case",
+    "Number",
+    "Picture",
+    "changed",
+    "deliver",
+    "folder_name",
+    "listed",
+    "pack",
+    "read_numbers",
+    "same",
+    "snapshots",
+    "sweep",
+]

@@ -4,11 +4,16 @@ Belongs here: which files a pack holds and what may be in them. Stays out: writi
 (outbox.py). A pack knows units, lots, counts, rates, intervals and causes; no customer, no
 session, no position: only the columns named here are taken.
 
+    8d.xlsx        the 8D report to work in: D0 to D8, serials, sister lots, evidence
+    8d.pdf         the same to read and to print, with its pictures
     defect.json    the message as data, with the SQL behind every number
+    evidence.json  every number with its SQL, for `cx verify`
     serials.csv    the units, the riskiest first
-    defect.xlsx    summary, serials, sister lots
     epcis.json     the proposed hold, GS1 EPCIS 2.0
+    b2mml.xml      the same for an MES, ISA-95 / B2MML MaterialLot
+    cfx.json       the same for an electronics line, IPC-2591 CFX
     message.txt    the message in plain words
+    manifest.json  these files with their SHA-256, and why one is not there
 """
 
 from __future__ import annotations
@@ -17,14 +22,22 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import polars as pl
 
 from cx_analytics.exchange import epcis, message
+from cx_analytics.exchange.b2mml import material_lots
+from cx_analytics.exchange.cfx import block_request
+from cx_analytics.exchange.eight_d import EightD, Picture, eight_d
+from cx_analytics.exchange.evidence import numbers
 from cx_analytics.exchange.gs1 import NAMESPACE
+from cx_analytics.exchange.manifest import NAME as MANIFEST
+from cx_analytics.exchange.manifest import manifest
+from cx_analytics.exchange.paper import paper
 from cx_analytics.exchange.safe import cell, nothing_private, our_id
 from cx_analytics.exchange.workbook import workbook
 
@@ -56,11 +69,35 @@ SISTER_COLUMNS = (
 )
 
 
+EVIDENCE_COLUMNS = ("metric_id", "value", "unit", "meaning", "sql")
+
+_NO_LOT = "no hold of a lot is proposed"
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a pack is about: a defect and the tables that tell of it.
+
+    Attributes
+    ----------
+    defect : a row of `defects`.
+    units : its units, with SERIAL_COLUMNS (`factory.units_at_risk`); others are not taken.
+    sisters : `factory/sister_lots` of this defect.
+    days : `factory/defect_days` of this defect.
+    evidence : `factory.defect_evidence` of this defect.
+    pictures : what illustrates its problem description.
+    """
+
+    defect: Mapping[str, Any]
+    units: pl.DataFrame
+    sisters: pl.DataFrame
+    days: pl.DataFrame
+    evidence: pl.DataFrame
+    pictures: Sequence[Picture] = ()
+
+
 def pack(
-    defect: Mapping[str, Any],
-    units: pl.DataFrame,
-    sisters: pl.DataFrame,
-    evidence: pl.DataFrame,
+    case: Case,
     *,
     at: datetime,
     expires_at: datetime,
@@ -71,10 +108,6 @@ def pack(
 
     Parameters
     ----------
-    defect : a row of `defects`.
-    units : its units, with SERIAL_COLUMNS (`factory.units_at_risk`); others are not taken.
-    sisters : `factory/sister_lots` of this defect.
-    evidence : `factory.defect_evidence` of this defect.
     at, expires_at : time of the message and its end, naive UTC.
     as_of : the last day of the data behind it.
     namespace : URI prefix for units without a GTIN.
@@ -83,18 +116,54 @@ def pack(
     ------
     InputRefused : the defect's id is none of ours, or its conditions say who or where.
     """
+    defect = case.defect
     our_id(defect["defect_id"])
     nothing_private(defect["conditions"])
-    serials = units.select(SERIAL_COLUMNS)
-    told = message.document(defect, evidence, at=at, expires_at=expires_at, as_of=as_of)
-    hold = epcis.document(defect, units, at=at, expires_at=expires_at, namespace=namespace)
-    sheets = {"serials": serials, "sister lots": with_rates(sisters)}
-    return {
+    told = message.document(defect, case.evidence, at=at, expires_at=expires_at, as_of=as_of)
+    hold = epcis.document(defect, case.units, at=at, expires_at=expires_at, namespace=namespace)
+    report = _report(case, at, expires_at, as_of)
+    files = {
+        "8d.pdf": paper(report, at=at),
+        "8d.xlsx": workbook(report, _sheets(case), at=at),
         "defect.json": _json(told),
-        "defect.xlsx": workbook(_summary(told), sheets, at=at),
         "epcis.json": _json(hold),
+        "evidence.json": _json(numbers(case.evidence, as_of)),
         "message.txt": message.words(defect, expires_at=expires_at, as_of=as_of).encode(),
-        "serials.csv": table_csv(serials),
+        "serials.csv": table_csv(case.units.select(SERIAL_COLUMNS)),
+    }
+    lots = _lot_messages(case, at, expires_at)
+    files |= {name: content for name, content in lots.items() if content is not None}
+    missing = {name: _NO_LOT for name, content in lots.items() if content is None}
+    return files | {MANIFEST: _json(manifest(defect["defect_id"], as_of, files, missing))}
+
+
+def _report(case: Case, at: datetime, expires_at: datetime, as_of: date) -> EightD:
+    return eight_d(
+        case.defect,
+        case.units,
+        with_rates(case.sisters),
+        case.days,
+        at=at,
+        expires_at=expires_at,
+        as_of=as_of,
+        pictures=case.pictures,
+    )
+
+
+def _sheets(case: Case) -> dict[str, pl.DataFrame]:
+    return {
+        "serials": case.units.select(SERIAL_COLUMNS),
+        "sister lots": with_rates(case.sisters),
+        "evidence": case.evidence.sort("metric_id").select(EVIDENCE_COLUMNS),
+    }
+
+
+def _lot_messages(case: Case, at: datetime, expires_at: datetime) -> dict[str, bytes | None]:
+    """The messages that exist only where a lot is to be held."""
+    block = block_request(case.defect, at=at, expires_at=expires_at)
+    return {
+        "b2mml.xml": material_lots(case.defect, case.units, at=at, expires_at=expires_at),
+        "cfx.json": None if block is None else _json(block),
     }
 
 
@@ -138,16 +207,5 @@ def _csv_value(value: Any) -> str:
     return cell(value) if isinstance(value, str) else repr(value)
 
 
-def _json(value: Mapping[str, Any]) -> bytes:
+def _json(value: Mapping[str, Any] | list[dict[str, Any]]) -> bytes:
     return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def _summary(told: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The message as names and values; nested values get dotted names."""
-    rows: list[tuple[str, Any]] = []
-    for name, value in told.items():
-        if isinstance(value, Mapping):
-            rows += [(f"{name}.{inner}", part) for inner, part in value.items()]
-        elif not isinstance(value, list):
-            rows.append((name, value))
-    return rows
