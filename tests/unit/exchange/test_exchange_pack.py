@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from cx_analytics.contracts.errors import InputRefused
-from cx_analytics.exchange import deliver, folder_name, pack, sweep
+from cx_analytics.exchange import Case, changed, deliver, folder_name, listed, pack, sweep
 from cx_analytics.exchange.feedback import SERIAL_COLUMNS
 
 AT, EXPIRES, AS_OF = datetime(2026, 2, 1), datetime(2026, 2, 15), date(2026, 1, 31)
@@ -95,14 +95,25 @@ def units() -> pl.DataFrame:
     )
 
 
+DAYS = pl.DataFrame(
+    {
+        "day": [date(2026, 1, 30), date(2026, 1, 31)],
+        "suspect": [True, True],
+        "sessions": [40, 40],
+        "faults": [0, 4],
+    }
+)
+
+
 def packed(**given: Any) -> dict[str, bytes]:
-    return pack(DEFECT | given, units(), SISTERS, EVIDENCE, at=AT, expires_at=EXPIRES, as_of=AS_OF)
+    case = Case(DEFECT | given, units(), SISTERS, DAYS, EVIDENCE)
+    return pack(case, at=AT, expires_at=EXPIRES, as_of=AS_OF)
 
 
 def texts(files: dict[str, bytes]) -> str:
     """Everything in a pack as text, the parts of the workbook unzipped."""
-    parts = [content for name, content in files.items() if not name.endswith(".xlsx")]
-    with zipfile.ZipFile(io.BytesIO(files["defect.xlsx"])) as book:
+    parts = [content for name, content in files.items() if not name.endswith((".xlsx", ".pdf"))]
+    with zipfile.ZipFile(io.BytesIO(files["8d.xlsx"])) as book:
         parts += [book.read(name) for name in book.namelist()]
     return "\n".join(part.decode() for part in parts)
 
@@ -132,13 +143,41 @@ def test_serials_are_whole_and_no_cell_is_a_formula() -> None:
 
 
 def test_the_workbook_holds_strings_never_formulas() -> None:
-    book = openpyxl.load_workbook(io.BytesIO(packed()["defect.xlsx"]))
-    assert book.sheetnames == ["summary", "serials", "sister lots"]
+    book = openpyxl.load_workbook(io.BytesIO(packed()["8d.xlsx"]))
+    disciplines = [f"D{number}" for number in range(9)]
+    assert book.sheetnames == [*disciplines, "serials", "sister lots", "evidence"]
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert {cell.data_type for cell in cells} <= {"s", "n"}
     assert not [cell for cell in cells if str(cell.value).startswith("=")]
     assert book["sister lots"]["B2"].value == "L1"
     assert book["sister lots"]["H2"].value == 50
+    assert book["evidence"]["E2"].value == "SELECT count(*) AS value FROM units WHERE lot = 'L1'"
+
+
+def test_the_manifest_lists_every_other_file() -> None:
+    files = packed()
+    told = json.loads(files["manifest.json"])
+    assert [entry["name"] for entry in told["files"]] == [
+        "8d.pdf",
+        "8d.xlsx",
+        "b2mml.xml",
+        "cfx.json",
+        "defect.json",
+        "epcis.json",
+        "evidence.json",
+        "message.txt",
+        "serials.csv",
+    ]
+    sent = {name: content for name, content in files.items() if name != "manifest.json"}
+    hashes = listed(files["manifest.json"].decode(), "pack")
+    assert changed(hashes, sent) == {}
+    assert changed(hashes, sent | {"serials.csv": b""}) == {"serials.csv": "changed"}
+
+
+def test_without_a_lot_to_hold_the_manifest_says_what_is_left_out() -> None:
+    told = json.loads(packed(conditions={"line": "3"})["manifest.json"])
+    why = "no hold of a lot is proposed"
+    assert told["left_out"] == [{"name": name, "why": why} for name in ("b2mml.xml", "cfx.json")]
 
 
 def test_the_message_says_what_to_do() -> None:

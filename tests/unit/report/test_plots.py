@@ -135,3 +135,37 @@ def test_nothing_to_show_is_an_empty_picture(spec: dict[str, object]) -> None:
 
 def test_data_uri_knows_its_kind() -> None:
     assert report.data_uri(b"\x89PNG\r\n") == "data:image/png;base64,iVBORw0K"
+
+
+DAYS = pl.DataFrame(
+    {
+        "day": [date(2026, 1, 1), date(2026, 1, 1), date(2026, 1, 2)],
+        "suspect": [True, False, True],
+        "sessions": [100, 1000, 0],
+        "faults": [5, 10, 0],
+    }
+)
+SISTERS = pl.DataFrame(
+    {
+        "attribute": ["modem_lot"] * 3,
+        "value": ["M1", "M7", "M2"],
+        "suspect": [False, True, False],
+        "sessions": [1000, 100, 0],
+        "faults": [0, 20, 0],
+    }
+)
+
+
+def test_a_defect_by_day_shows_rates_of_used_days() -> None:
+    assert report.defect_by_day(DAYS)["data"]["values"] == [
+        {"day": "2026-01-01", "group": "suspect", "rate": 50.0},
+        {"day": "2026-01-01", "group": "sisters", "rate": 10.0},
+    ]
+
+
+def test_sisters_have_exact_intervals_and_the_suspect_comes_first() -> None:
+    suspect, sister = report.sister_rates(SISTERS)["data"]["values"]
+    assert (suspect["name"], suspect["group"], suspect["rate"]) == ("M7", "suspect", 200.0)
+    assert (round(suspect["low"], 1), round(suspect["high"], 1)) == (132.5, 290.6)
+    assert (sister["name"], sister["low"], round(sister["high"], 2)) == ("M1", 0.0, 3.0)
+    assert b"M7" in report.svg(report.sister_rates(SISTERS))
