@@ -143,9 +143,9 @@ def _healthy(sisters: pl.DataFrame) -> str:
     total = used.select(pl.col("faults", "sessions").sum()).row(0, named=True)
     name = plain(str(used["attribute"][0])).replace("_", " ")
     rate = 1000 * total["faults"] / total["sessions"]
-    sisters = "sister" if used.height == 1 else "sisters"
+    word = "sister" if used.height == 1 else "sisters"
     return (
-        f"{count(used.height)} {sisters} by {name}, of the same models: "
+        f"{count(used.height)} {word} by {name}, of the same models: "
         f"{rate:.3g} faults per 1000 sessions together"
     )
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from html import unescape
 from typing import Any
 
 import polars as pl
@@ -22,9 +23,7 @@ TOLERANCE = 1e-9
 """Relative difference up to which two numbers are the same: sums in another order differ less."""
 
 _KEYS = ("metric_id", "sql", "snapshot", "value", "unit")
-_IN_PAGE = re.compile(
-    r'<script type="application/json" id="evidence">(.*?)</script>', re.DOTALL | re.IGNORECASE
-)
+_IN_PAGE = re.compile(r'<template id="evidence">(.*?)</template>', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def read_numbers(text: str, where: str) -> list[Number]:
     if embedded is None and text.lstrip()[:1] == "<":
         raise InputRefused("this page carries no evidence", where=where, todo="give evidence.json")
     try:
-        told = json.loads(embedded[1] if embedded else text)
+        told = json.loads(unescape(embedded[1]) if embedded else text)
     except (ValueError, RecursionError) as error:
         raise InputRefused(
             f"this is no JSON ({error})", where=where, todo="give a pack's folder or evidence.json"

@@ -49,7 +49,7 @@ def test_written_as_a_list_in_order_of_ids() -> None:
     [
         json.dumps([ENTRY]),
         json.dumps({"case_id": "d-1", "evidence": [ENTRY]}),
-        f'<html><script type="application/json" id="evidence">{json.dumps([ENTRY])}</script>',
+        f'<html><template id="evidence">{json.dumps([ENTRY])}</template>',
     ],
 )
 def test_read_from_each_place(text: str) -> None:

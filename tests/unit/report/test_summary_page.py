@@ -9,6 +9,7 @@ import polars as pl
 
 from cx_analytics.contracts.tables import CAUSES, DATA_LIMITS, DEFECTS
 from cx_analytics.engine.frames import conform
+from cx_analytics.exchange import read_numbers
 from cx_analytics.report import Picture, summary_page
 
 INTAKE = pl.DataFrame(
@@ -115,3 +116,23 @@ def test_before_the_first_run_there_is_a_page_too() -> None:
     )
     assert "Nothing processed yet" in text
     assert "<b>0</b>rows in" in text
+
+
+def test_every_number_of_its_tables_carries_its_query() -> None:
+    cause = CAUSE | {"evidence_sql": "SELECT 40 AS faults WHERE '<' = '<'"}
+    hidden = cause | {"kind": "individual", "cause_id": "U77"}
+    defects = pl.DataFrame({"defect_id": ["D'1"], "units_in_field": [1500], "units_failed": [80]})
+    told = {
+        one.metric_id: one for one in read_numbers(page(cause, hidden, defects=defects), "page")
+    }
+    assert not [name for name in told if "U77" in name]
+    assert len(told) == 2 * 4 + 7 + 5
+    assert told["intake.sessions.kept"].value == 900
+    assert told["cause.C1.faults"].sql == (
+        "SELECT faults AS value FROM (SELECT 40 AS faults WHERE '<' = '<') AS counted"
+    )
+    assert (told["cause.C1.excess_low"].value, told["cause.C1.rate_ratio_low"].value) == (25, None)
+    assert told["defect.D'1.units_failed"].sql == (
+        "SELECT units_failed AS value FROM defects WHERE defect_id = 'D''1'"
+    )
+    assert {one.snapshot for one in told.values()} == {"2026-01-28"}
