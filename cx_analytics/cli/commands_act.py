@@ -87,6 +87,7 @@ def export(
     to: Annotated[
         str | None, typer.Option(metavar="FOLDER", help="Copy the packs there.", show_default=False)
     ] = None,
+    zipped: Annotated[bool, typer.Option("--zip", help="With --to: one ZIP file a pack.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the feedback packs, or copy them to a folder; nothing is overwritten.
@@ -94,11 +95,14 @@ def export(
     \b
     Example:  cx export demo
               cx export demo --to /mnt/factory/inbox
+              cx export demo --to /mnt/supplier/outbox --zip
     """
     from cx_analytics.cli import packs
     from cx_analytics.cli.screen import show
 
-    show(packs.deliver(root, to) if to else packs.listed(root), as_json=as_json)
+    if zipped and not to:
+        raise typer.BadParameter("--zip goes with --to FOLDER")
+    show(packs.deliver(root, to, zipped=zipped) if to else packs.listed(root), as_json=as_json)
 
 
 def verify(

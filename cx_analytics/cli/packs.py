@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,8 @@ def listed(root: Path) -> Answer:
     return Answer((sentence,), sheets, {"packs": packs})
 
 
-def deliver(root: Path, target: str) -> Answer:
-    """Copy every pack that the target folder does not have yet."""
+def deliver(root: Path, target: str, *, zipped: bool = False) -> Answer:
+    """Copy every pack that the target folder does not have yet, as folders or as ZIP files."""
     if _ADDRESS.match(target):
         raise InputRefused(
             f"{target} is an address, and packs go to folders only",
@@ -51,10 +52,11 @@ def deliver(root: Path, target: str) -> Answer:
     copied: list[str] = []
     kept: list[str] = []
     for pack in _packs(workspace):
-        known = (folder / pack.name).exists()
-        (kept if known else copied).append(pack.name)
+        name = f"{pack.name}.zip" if zipped else pack.name
+        known = (folder / name).exists()
+        (kept if known else copied).append(name)
         if not known:
-            _copy(pack, folder / pack.name)
+            (_zip if zipped else _copy)(pack, folder / name)
     sentence = f"{counted(len(copied), 'pack')} copied to {target}, {len(kept)} there already."
     return Answer((sentence, *copied), (), {"copied": copied, "kept": kept, "to": target})
 
@@ -83,4 +85,16 @@ def _copy(pack: Path, target: Path) -> None:
     part = target.with_name(f"{PART}{target.name}.tmp")
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(pack, part)
+    part.replace(target)
+
+
+def _zip(pack: Path, target: Path) -> None:
+    """A pack as one file that a supplier without an account can open; equal packs, equal bytes."""
+    part = target.with_name(f"{PART}{target.name}.tmp")
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(one for one in pack.rglob("*") if one.is_file()):
+            # The earliest time that a ZIP knows: times of files would differ from copy to copy.
+            entry = zipfile.ZipInfo(f"{pack.name}/{path.relative_to(pack)}", (1980, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     part.replace(target)

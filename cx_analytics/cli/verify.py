@@ -59,7 +59,7 @@ def verify(root: Path, what: Path) -> Answer:
     source = what / EVIDENCE if what.is_dir() else what
     told = read_numbers(_text(source), str(source))
     with reading(root) as warehouse:
-        day = str((warehouse.execute(_LAST_DAY).fetchone() or (None,))[0])
+        day = str((warehouse.execute(_LAST_DAY).fetchone() or ("",))[0] or "no day yet")
         checked = list(_checked(warehouse, told))
     differing = [one for one in checked if one.wrong]
     sentences = (

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from cx_analytics.cli.verify import verify
 from cx_analytics.ingest import lake_versions
 from cx_analytics.pipeline import RunSummary, run
 
@@ -128,6 +129,14 @@ def test_all_tables_are_published_and_add_up(whole: Path, tables: Tables) -> Non
     assert sums[3] == len(found["quarantine"]) > 0
     for feed, kept in taken.group_by("feed").agg(pl.col("kept").sum()).iter_rows():
         assert kept == len(lake_rows(whole, feed))
+
+
+def test_every_number_of_page_and_packs_runs_again(whole: Path) -> None:
+    for told in (whole / "reports" / "index.html", *(whole / "exports").glob("d-*")):
+        answer = verify(whole, told)
+        assert answer.data["numbers"]
+        assert [one for one in answer.data["numbers"] if one["wrong"]] == []
+        assert answer.data["files"] == {}
 
 
 def test_the_same_data_give_the_same_tables(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,20 @@ def test_addresses_are_refused(root: Path, target: str, capsys: pytest.CaptureFi
 def test_onto_itself(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert status_of(["export", str(root), "--to", str(root / "exports")]) == 1
     assert "there already" in capsys.readouterr().err
+
+
+def test_zipped_once_and_the_same_from_every_copy(root: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    assert deliver(root, str(first), zipped=True).data["copied"] == ["2026-01-02-d1.zip"]
+    assert deliver(root, str(first), zipped=True).data["kept"] == ["2026-01-02-d1.zip"]
+    (root / "exports" / "2026-01-02-d1" / "units.csv").touch()
+    deliver(root, str(second), zipped=True)
+    name = "2026-01-02-d1.zip"
+    assert (first / name).read_bytes() == (second / name).read_bytes()
+    with zipfile.ZipFile(first / name) as archive:
+        assert archive.namelist() == ["2026-01-02-d1/units.csv"]
+    assert [path.name for path in first.iterdir()] == [name]
+
+
+def test_zip_without_a_folder(root: Path) -> None:
+    assert status_of(["export", str(root), "--zip"]) == 2
