@@ -471,13 +471,14 @@ CUSTOMER_VERDICTS = Table(
 RECURRENCES = Table(
     "recurrences",
     "loop",
-    "The watch on fixed causes, on exposed sessions only.",
+    "The watch on fixed causes, on exposed sessions only: never on old builds or the old lot.",
     "cause_id",
     (
         _text("cause_id", "The cause", required=True),
         _time("watched_since", "Since when"),
         _count("exposed_sessions", "Sessions that could show it again", "sessions"),
         _count("faults", "Faults among them", "faults"),
+        _real("expected_faults", "Faults expected without the cause", "faults", low=0),
         _real("evidence", "e-value of a return", "e-value", low=0),
         _time("alarmed_at", "When it was called recurred"),
     ),

@@ -21,6 +21,7 @@ from cx_analytics.contracts.tables import (
     CAUSES_HISTORY,
     FAULT_CAUSES,
     LOT_WATCH,
+    RECURRENCES,
     SESSIONS_TABLE,
 )
 from cx_analytics.defs.metadata import plot
@@ -31,6 +32,7 @@ from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
 from cx_analytics.defs.tables import facts, materialized, spec_of, table_asset
 from cx_analytics.engine.stamps import Stamps
+from cx_analytics.loop import say_recurred
 from cx_analytics.report import causes_forest, faults_by_day, png
 
 CELLS = attribute.CELL_COUNTS.name
@@ -77,10 +79,12 @@ def attribution_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefi
             told(house, LOT_WATCH),
         )
 
-    @table_asset(CAUSES, group="attribute", deps=["causes_history", "fault_causes"])
+    @table_asset(CAUSES, group="attribute", deps=["causes_history", "fault_causes", "recurrences"])
     def causes(house: House) -> dg.MaterializeResult[None]:
         last = house.parts.days(CAUSES_HISTORY.name)[-1:]
-        newest = house.write(CAUSES, house.read(CAUSES_HISTORY, last).drop("as_of"))
+        history, back = house.read(CAUSES_HISTORY), house.read(RECURRENCES)
+        said = history.filter(pl.col("as_of").is_in(last)).drop("as_of")
+        newest = house.write(CAUSES, say_recurred(said, back, history))
         return materialized(CAUSES, newest, **pictures(house, newest))
 
     return [exposure, attribution, causes]

@@ -5,11 +5,15 @@ Belongs here: the ledger, actions, recurrences. Stays out: what actions did (eff
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import dagster as dg
 import polars as pl
 
 from cx_analytics import loop
 from cx_analytics.contracts.feeds import ACTIONS as ACTIONS_FEED
+from cx_analytics.contracts.feeds import APP_RELEASES, COMPONENTS, UNITS
 from cx_analytics.contracts.tables import (
     ACTION_LEDGER,
     ACTIONS,
@@ -21,6 +25,9 @@ from cx_analytics.defs.ingest import lake_key
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.resources import House
 from cx_analytics.defs.tables import materialized, table_asset
+
+_COUNTED = ("day", "sessions", "faults")
+_VERSION = {"app_name": pl.String, "app_version": pl.String}
 
 
 @table_asset(ACTION_LEDGER, group="loop")
@@ -38,25 +45,60 @@ def actions(house: House) -> dg.MaterializeResult[None]:
     return materialized(ACTIONS, written)
 
 
-@table_asset(RECURRENCES, group="loop", deps=["causes_history", "sessions"])
+@table_asset(
+    RECURRENCES,
+    group="loop",
+    deps=["causes_history", "sessions", "actions", *map(lake_key, ("app_releases", "units"))],
+)
 def recurrences(house: House) -> dg.MaterializeResult[None]:
     tell("loop", "recurrences")
-    watch = loop.watched(house.read(CAUSES_HISTORY))
-    found = house.write(RECURRENCES, loop.recurrences(watch, watched_days(house, watch)))
+    entries = loop.read_ledger(house.workspace.ledger)
+    watches = loop.watched(
+        house.read(CAUSES_HISTORY),
+        house.read(ACTIONS),
+        house.feed(APP_RELEASES),
+        {entry.action_id: entry.at for entry in entries if entry.event == "released"},
+    )
+    found = house.write(RECURRENCES, loop.recurrences(watches, watched_days(house, watches)))
     return materialized(RECURRENCES, found)
 
 
-def watched_days(house: House, watch: pl.DataFrame) -> pl.DataFrame:
-    """Sessions and faults since the end of each watched cause, by day."""
+def watched_days(house: House, watches: Sequence[loop.Watch]) -> pl.DataFrame:
+    """Sessions and faults of those who could show each watched cause again, by day."""
     house.views({"session": SESSIONS_TABLE}, house.parts)
+    house.views({"unit": UNITS, "component": COMPONENTS}, house.lake)
     frames = [
-        house.duck.model(
-            "loop/watched_days",
-            dict(zip(("first", "second", "third"), row["attributes"], strict=True)),
-            since=row["watched_since"],
-            **dict(zip(("first_value", "second_value", "third_value"), row["values"], strict=True)),
-        ).select(cause_id=pl.lit(row["cause_id"]), day="day", sessions="sessions", faults="faults")
-        for row in watch.iter_rows(named=True)
+        exposed_days(house, one.exposed).select(pl.lit(one.cause_id).alias("cause_id"), *_COUNTED)
+        for one in watches
     ]
-    schema = {"cause_id": pl.String, "day": pl.Date, "sessions": pl.Int64, "faults": pl.Int64}
-    return pl.concat([pl.DataFrame(schema=schema), *frames], how="vertical_relaxed")
+    return pl.concat([pl.DataFrame(schema=loop.DAYS_SCHEMA), *frames], how="vertical_relaxed")
+
+
+def exposed_days(house: House, exposed: loop.Exposed) -> pl.DataFrame:
+    """Sessions and faults of the exposed by day, by the model that fits them."""
+    model = "loop/watched_days"
+    if exposed.versions is not None:
+        versions = pl.DataFrame(exposed.versions, schema=_VERSION, orient="row")
+        house.duck.register("exposed_version", versions)
+        model = "loop/watched_version_days"
+    elif exposed.made_since is not None:
+        house.duck.register("exposed_unit", exposed_units(house, exposed, exposed.made_since))
+        model = "loop/watched_unit_days"
+    pairs = [*sorted(exposed.held.items()), *[("session_id", None)] * loop.MOST_CONDITIONS]
+    held = list(zip(("first", "second", "third"), pairs, strict=False))
+    values = {f"{place}_value": value for place, (_, value) in held}
+    columns = {place: column for place, (column, _) in held}
+    return house.duck.model(model, columns, since=exposed.since, **values)
+
+
+def exposed_units(house: House, exposed: loop.Exposed, since: datetime) -> pl.DataFrame:
+    """Units made since production was changed, where the old lot came from."""
+    if exposed.lot is None:
+        return house.duck.model("loop/made_since", made_since=since)
+    attribute, lot = exposed.lot
+    if attribute == "lot":
+        return house.duck.model("loop/made_like_lot", lot=lot, made_since=since)
+    component = attribute.removesuffix("_lot")
+    return house.duck.model(
+        "loop/made_like_component_lot", component=component, lot=lot, made_since=since
+    )

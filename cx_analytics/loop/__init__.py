@@ -9,6 +9,7 @@ from cx_analytics.loop.acts import LEAST_SHARE, Act, acts_of, incidents_of
 from cx_analytics.loop.calendar import Calendar
 from cx_analytics.loop.cohorts import Cohorts
 from cx_analytics.loop.entry import Entry, Proposal, verify
+from cx_analytics.loop.exposed import MOST_CONDITIONS, Exposed
 from cx_analytics.loop.judge import (
     Comparison,
     Judged,
@@ -25,7 +26,7 @@ from cx_analytics.loop.ledger import decide, propose, state
 from cx_analytics.loop.ledger_file import append, read_ledger
 from cx_analytics.loop.rails import AUTOMATIC, over_blast_radius
 from cx_analytics.loop.tables import actions_table, ledger_table
-from cx_analytics.loop.watch import recurrences, watched
+from cx_analytics.loop.watch import DAYS_SCHEMA, Watch, recurrences, say_recurred, watched
 
 __all__ = [
     "AUTOMATIC",
@@ -33,10 +34,14 @@ __all__ = [
     "Calendar",
     "Cohorts",
     "Comparison",
+    "DAYS_SCHEMA",
     "Entry",
+    "Exposed",
     "Judged",
     "LEAST_SHARE",
+    "MOST_CONDITIONS",
     "Proposal",
+    "Watch",
     "actions_table",
     "acts_of",
     "append",
@@ -54,6 +59,7 @@ __all__ = [
     "reached_frame",
     "read_ledger",
     "recurrences",
+    "say_recurred",
     "state",
     "verdicts_table",
     "verify",
