@@ -191,7 +191,7 @@ def _work(
 ) -> tuple[date, ...]:
     from cx_analytics.defs.automation import range_tags
     from cx_analytics.defs.partitions import COLD_TAG
-    from cx_analytics.defs.plan import plan, ranges, session_days
+    from cx_analytics.defs.plan import ledger_grew, plan, ranges, session_days
     from cx_analytics.defs.progress import listening
 
     how = {COLD_TAG: "true"} if cold else {}
@@ -202,6 +202,9 @@ def _work(
         for begin, end in ranges(due.days, known):
             _execute(workspace, instance, "days", range_tags(begin, end) | how, tally)
         if due.publish:
+            _execute(workspace, instance, "publish", {}, tally)
+        if due.publish and ledger_grew(workspace):
+            # What the product wrote into the ledger itself is published as well.
             _execute(workspace, instance, "publish", {}, tally)
     return due.days
 

@@ -391,6 +391,7 @@ def _tables(top: Section, key: str, where: str) -> list[tuple[str, Any]]:
 
 def _rails(section: Section) -> Rails:
     base = asdict(Rails())
+    known, approvers = tuple(base), section.texts("approvers", base.pop("approvers"))
     values = {key: section.take(key, type(default), default) for key, default in base.items()}
-    section.done(tuple(base))
-    return Rails(**values)
+    section.done(known)
+    return Rails(approvers=approvers, **values)

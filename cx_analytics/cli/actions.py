@@ -7,6 +7,7 @@ entry that the next run publishes and hands over.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +16,30 @@ from cx_analytics.cli.reader import Reader, Row
 from cx_analytics.cli.screen import Answer, Sheet, number, when
 from cx_analytics.contracts.errors import InputRefused
 from cx_analytics.engine.stamps import Stamps
-from cx_analytics.loop import Entry, Proposal, append, decide, propose, read_ledger, state
+from cx_analytics.loop import (
+    Entry,
+    Finding,
+    Proposal,
+    append,
+    decide,
+    finding,
+    propose,
+    read_ledger,
+    state,
+)
 from cx_analytics.workspace import Workspace
 
-DECISIONS = {"approve": "approved", "reject": "rejected", "release": "released"}
+DECISIONS = {
+    "approve": "approved",
+    "reject": "rejected",
+    "release": "released",
+    "undo": "released",
+    "start": "in_effect",
+    "effect": "effect_known",
+    "close": "closed",
+    "reopen": "reopened",
+}
+"""Which event of the ledger each verb writes."""
 
 
 def listed(root: Path, now: datetime) -> Answer:
@@ -66,8 +87,9 @@ def proposed(
 def decided(
     root: Path, verb: str, action_id: str, *, actor: str, reason: str | None, now: datetime
 ) -> Answer:
-    """Approve, reject or release an action."""
+    """Move an action on: one of DECISIONS, with the figures of the last run as evidence."""
     workspace = Workspace.open(root)
+    known = _effect(root, action_id) if verb == "effect" else None
     entry = append(
         workspace.ledger,
         lambda entries: decide(
@@ -77,10 +99,45 @@ def decided(
             actor=actor,
             at=now,
             rails=workspace.settings.rails,
-            reason=reason,
+            reason=_reason(verb, entries, action_id, known, reason),
+            evidence=_snapshot(workspace),
+            verdict=known.verdict if known else None,
         ),
     )
     return _told(entry, f"It stands in the tables after the next 'cx run {root}'.")
+
+
+def _effect(root: Path, action_id: str) -> Finding:
+    """What the last run knows of the action's effect; refused while that is nothing."""
+    with Reader(root) as reader:
+        rows = reader.rows("action_effect", action_id=action_id)
+    row = rows[0] if rows else None
+    effect = row if row and row["verdict"] else None
+    watch = row if row and row["watched_since"] else None
+    found = finding(row["kind"] if row else None, effect, watch, row["rate_ratio"] if row else None)
+    if found.verdict == "too_early":
+        raise InputRefused(
+            f"the effect is not known yet: {found.words}",
+            where=action_id,
+            todo=f"see 'cx action {root} list'; ask again after the next 'cx run {root}'",
+        )
+    return found
+
+
+def _reason(
+    verb: str,
+    entries: Sequence[Entry],
+    action_id: str,
+    known: Finding | None,
+    reason: str | None,
+) -> str | None:
+    """The reason as the ledger keeps it: an effect brings its figures, undoing what it undoes."""
+    if known is not None:
+        return f"{known.words}; {reason}" if reason else known.words
+    last = next((one for one in reversed(entries) if one.action_id == action_id), None)
+    if verb == "undo" and reason and last is not None:
+        return f"takes back entry {last.entry} ({last.event} by {last.actor}): {reason}"
+    return reason
 
 
 def _told(entry: Entry, hint: str) -> Answer:

@@ -22,6 +22,11 @@ class Verb(StrEnum):
     approve = "approve"
     reject = "reject"
     release = "release"
+    undo = "undo"
+    start = "start"
+    effect = "effect"
+    close = "close"
+    reopen = "reopen"
     list = "list"
 
 
@@ -45,16 +50,24 @@ def action(
     ] = None,
     by: Annotated[str | None, typer.Option(help="Who; the name you are logged in with.")] = None,
     why: Annotated[
-        str | None, typer.Option(help="The reason; a must to reject or release.")
+        str | None, typer.Option(help="The reason; a must to reject, release, undo or reopen.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Propose corrective actions and decide on them; every step stays in the ledger.
 
+    An action is approved or rejected, takes effect (start), and is closed once its effect is
+    known. 'effect' writes the verdict of the last run; a run does so by itself.
+
     \b
     Example:  cx action demo propose lot=L0042 --kind lot_hold --why 'modem drops calls'
               cx action demo approve a1b2c3 --by 'Ada Example'
+              cx action demo start a1b2c3
+              cx action demo effect a1b2c3
+              cx action demo close a1b2c3
+              cx action demo reopen a1b2c3 --why 'the same drops on line B'
               cx action demo release a1b2c3 --why 'reworked'
+              cx action demo undo a1b2c3 --why 'held by mistake'
               cx action demo list
     """
     from cx_analytics.cli import actions

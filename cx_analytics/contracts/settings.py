@@ -71,3 +71,5 @@ class Rails:
     maximum_production_share: float = 0.05
     expires_after_days: int = 14
     second_person: bool = True
+    approvers: tuple[str, ...] = ()
+    dry_run: bool = False

@@ -10,11 +10,13 @@ from cx_analytics.contracts.feeds import ACTIONS as ACTIONS_FEED
 from cx_analytics.contracts.feeds import APP_RELEASES, CELLS, COMPONENTS, CONTACTS, SESSIONS, UNITS
 from cx_analytics.contracts.model import Column, Table
 from cx_analytics.contracts.words import (
+    ACTION_KINDS,
     CAUSE_KINDS,
     CAUSE_STATUS,
     DOMAINS,
     HOLD_STATES,
     LIMIT_KINDS,
+    PROPOSALS,
     VERDICTS,
     WAIT_CAUSES,
 )
@@ -505,9 +507,33 @@ ACTION_LEDGER = Table(
         _count("units", "Units that the action touches", "units"),
         _share("production_share", "Their share of all units made"),
         _share("probability", "Probability of the cause when the entry was made"),
+        _text("verdict", "Of effect_known: whether it worked", choices=VERDICTS),
         _text("digest", "SHA-256 over the entry and the digest before it"),
     ),
     key=("entry",),
+)
+ACTION_PROPOSALS = Table(
+    "action_proposals",
+    "loop",
+    "What could be done against open causes, within the minima of the guard rails; for people to "
+    "decide.",
+    "action_id",
+    (
+        _text("action_id", "The action, as the ledger would call it", required=True),
+        _text("proposal", "What to do", required=True, choices=PROPOSALS),
+        _text("kind", "Kind of action in the ledger", required=True, choices=ACTION_KINDS),
+        _text("subject", "What it acts on: app_version=5.2.0, line=A, lot=L1, …", required=True),
+        _text("cause_id", "The cause it is against"),
+        _text("defect_id", "The defect it is against"),
+        _text("reason", "Why"),
+        _count("sample", "Units or customers that the claim rests on", "units or customers"),
+        _share("chance_wrong", "Chance that the cause is none"),
+        _count("units", "Units that the action touches", "units"),
+        _share("production_share", "Their share of all units made"),
+        _text("obstacle", "Why it is not done automatically; null = it may be"),
+        _text("undo", "What taking it back means"),
+    ),
+    key=("action_id",),
 )
 STEP_TIMES = Table(
     "step_times",
@@ -640,6 +666,7 @@ TABLES: dict[str, Table] = {
         CUSTOMER_VERDICTS,
         RECURRENCES,
         ACTION_LEDGER,
+        ACTION_PROPOSALS,
         STEP_TIMES,
         STEP_MAP,
         QUARANTINE,

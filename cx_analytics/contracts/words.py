@@ -19,6 +19,9 @@ ACTION_KINDS = (
     "process_change",
     "other",
 )
+PROPOSALS = ("hold", "change_process", "stop_rollout")
+"""What can be proposed against an open cause."""
+
 WAIT_CAUSES = (
     "none",
     "batching",

@@ -17,8 +17,9 @@ from cx_analytics.defs.effects import action_effects
 from cx_analytics.defs.experience import sessions_asset
 from cx_analytics.defs.factory import defects, feedback_packs, unit_holds, unit_risk
 from cx_analytics.defs.ingest import FEED_ASSETS
+from cx_analytics.defs.ledger import action_ledger, action_proposals
 from cx_analytics.defs.limits import data_limits
-from cx_analytics.defs.loop import action_ledger, actions, recurrences
+from cx_analytics.defs.loop import actions, recurrences
 from cx_analytics.defs.publish import warehouse
 from cx_analytics.defs.references import references
 from cx_analytics.defs.report import report
@@ -43,6 +44,7 @@ def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
         unit_risk,
         unit_holds,
         feedback_packs,
+        action_proposals,
         action_ledger,
         actions,
         action_effects,

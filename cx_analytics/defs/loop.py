@@ -1,6 +1,7 @@
 """Group loop: what was done against causes, and whether the fixed ones come back.
 
-Belongs here: the ledger, actions, recurrences. Stays out: what actions did (effects.py).
+Belongs here: actions, recurrences. Stays out: what actions did (effects.py), and writing into the
+ledger (ledger.py).
 """
 
 from __future__ import annotations
@@ -15,33 +16,28 @@ from cx_analytics import loop
 from cx_analytics.contracts.feeds import ACTIONS as ACTIONS_FEED
 from cx_analytics.contracts.feeds import APP_RELEASES, COMPONENTS, UNITS
 from cx_analytics.contracts.tables import (
-    ACTION_LEDGER,
     ACTIONS,
     CAUSES_HISTORY,
     RECURRENCES,
     SESSIONS_TABLE,
 )
 from cx_analytics.defs.ingest import lake_key
+from cx_analytics.defs.plan import LEDGER_READ, content_digest
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.resources import House
 from cx_analytics.defs.tables import materialized, table_asset
+from cx_analytics.engine.stamps import Stamps
 
 _COUNTED = ("day", "sessions", "faults")
 _VERSION = {"app_name": pl.String, "app_version": pl.String}
 
 
-@table_asset(ACTION_LEDGER, group="loop")
-def action_ledger(house: House) -> dg.MaterializeResult[None]:
-    written = house.write(
-        ACTION_LEDGER, loop.ledger_table(loop.read_ledger(house.workspace.ledger))
-    )
-    return materialized(ACTION_LEDGER, written)
-
-
-@table_asset(ACTIONS, group="loop", deps=[lake_key("actions"), "action_ledger"])
+@table_asset(ACTIONS, group="loop", deps=[lake_key("actions")])
 def actions(house: House) -> dg.MaterializeResult[None]:
+    read = content_digest(house.workspace.ledger)
     taken = loop.actions_table(house.feed(ACTIONS_FEED), loop.read_ledger(house.workspace.ledger))
     written = house.write(ACTIONS, taken)
+    Stamps(house.parts.root).set(LEDGER_READ, {"all": read})
     return materialized(ACTIONS, written)
 
 

@@ -55,6 +55,7 @@ _READS: dict[str, tuple[str, ...]] = {
     "actions": ("lake/actions",),
     "action_effects": ("actions",),
     "customer_verdicts": ("actions", "sessions"),
+    "action_proposals": ("causes", "defects"),
     "recurrences": ("causes_history",),
     "step_times": ("lake/production_events",),
     "step_map": ("step_times",),

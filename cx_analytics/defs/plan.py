@@ -26,6 +26,9 @@ REFERENCES = ("units", "components", "cells")
 SURROUNDINGS = "surroundings"
 """Stamps of the days whose units, components or cells were reported differently later on."""
 
+LEDGER_READ = "ledger_read"
+"""Stamp of the ledger that the table `actions` was made from."""
+
 DAILY = ("sessions", "exposure", "causes_history", "fault_causes")
 """Derived tables with a stamp for each day, in the order in which they are made."""
 
@@ -145,7 +148,13 @@ def plan(workspace: Workspace, first: date | None = None, last: date | None = No
     )
     published = Stamps(workspace.parts).of("warehouse").get("all")
     fresh = workspace.database.is_file() and published == inputs_version(workspace)
-    return Plan(days, publish=bool(days) or not fresh)
+    return Plan(days, publish=bool(days) or not fresh or ledger_grew(workspace))
+
+
+def ledger_grew(workspace: Workspace) -> bool:
+    """Whether the ledger has entries that `actions` does not know: the run wrote them itself."""
+    read = Stamps(workspace.parts).of(LEDGER_READ).get("all")
+    return read is not None and read != content_digest(workspace.ledger)
 
 
 def ranges(days: tuple[date, ...], known: tuple[date, ...]) -> list[tuple[date, date]]:

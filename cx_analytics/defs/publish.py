@@ -73,6 +73,7 @@ def _body(sql: str) -> str:
         "action_effects",
         "customer_verdicts",
         "action_ledger",
+        "action_proposals",
         "recurrences",
         "step_times",
         "step_map",

@@ -32,6 +32,7 @@ _STATES = {
     "reopened": "held",
     "released": "released",
     "closed": "released",
+    "reopen_proposed": "released",
     "expired": "expired",
 }
 """State of a hold after each event of the ledger; a rejected proposal is no hold."""

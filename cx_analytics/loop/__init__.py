@@ -6,6 +6,7 @@ Stays out: proposals themselves (factory, care) and their delivery (exchange).
 """
 
 from cx_analytics.loop.acts import LEAST_SHARE, Act, acts_of, incidents_of
+from cx_analytics.loop.automatic import automatic_entry
 from cx_analytics.loop.calendar import Calendar
 from cx_analytics.loop.cohorts import Cohorts
 from cx_analytics.loop.entry import Entry, Proposal, verify
@@ -23,9 +24,11 @@ from cx_analytics.loop.judge import (
     verdicts_table,
 )
 from cx_analytics.loop.ledger import decide, propose, state
-from cx_analytics.loop.ledger_file import append, read_ledger
+from cx_analytics.loop.ledger_file import append, append_all, read_ledger
+from cx_analytics.loop.proposals import proposals, proposals_table
 from cx_analytics.loop.rails import AUTOMATIC, over_blast_radius
 from cx_analytics.loop.tables import actions_table, ledger_table
+from cx_analytics.loop.upkeep import Finding, finding, findings, owed
 from cx_analytics.loop.watch import DAYS_SCHEMA, Watch, recurrences, say_recurred, watched
 
 __all__ = [
@@ -36,6 +39,7 @@ __all__ = [
     "Comparison",
     "DAYS_SCHEMA",
     "Entry",
+    "Finding",
     "Exposed",
     "Judged",
     "LEAST_SHARE",
@@ -45,16 +49,23 @@ __all__ = [
     "actions_table",
     "acts_of",
     "append",
+    "append_all",
+    "automatic_entry",
     "comparison_of",
     "decide",
     "effects_table",
     "expects_more",
+    "finding",
+    "findings",
     "groups_of",
     "incidents_of",
     "judged",
     "ledger_table",
     "not_judged",
     "over_blast_radius",
+    "owed",
+    "proposals",
+    "proposals_table",
     "propose",
     "reached_frame",
     "read_ledger",

@@ -19,7 +19,10 @@ from cx_analytics.contracts.ids import stable_id
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the ledger. Times are naive UTC; `digest` covers all else and `previous`."""
+    """One line of the ledger. Times are naive UTC; `digest` covers all else and `previous`.
+
+    Nulls are left out of the line, so that a new field leaves old digests as they are.
+    """
 
     entry: int
     action_id: str
@@ -36,6 +39,7 @@ class Entry:
     units: int | None = None
     production_share: float | None = None
     probability: float | None = None
+    verdict: str | None = None
     previous: str = ""
     digest: str = ""
 

@@ -4,8 +4,9 @@ Belongs here: pure functions from the entries so far to the next one. Stays out:
 themselves (entry.py), who may approve (rails.py), the file (ledger_file.py).
 
 An action is proposed, then approved or rejected; it takes effect, its effect becomes known, and
-only then can it be closed, or later reopened. It can be released at any time while it holds,
-and it expires by itself. What was rejected, released or expired may be proposed again.
+only then can it be closed. When its cause comes back, reopening is proposed: it is reopened, or
+closed again. It can be released at any time while it holds, and it expires by itself. What was
+rejected, released or expired may be proposed again.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from datetime import datetime, timedelta
 
 from cx_analytics.contracts.errors import InputRefused, did_you_mean
 from cx_analytics.contracts.settings import Rails
-from cx_analytics.contracts.words import ACTION_KINDS
+from cx_analytics.contracts.words import ACTION_KINDS, VERDICTS
 from cx_analytics.loop.entry import Entry, Proposal, digest
-from cx_analytics.loop.rails import check_approval
+from cx_analytics.loop.rails import check_approval, check_closing
 
 FOLLOWS: dict[str | None, tuple[str, ...]] = {
     None: ("proposed",),
@@ -27,12 +28,16 @@ FOLLOWS: dict[str | None, tuple[str, ...]] = {
     "approved": ("in_effect", "released", "expired"),
     "in_effect": ("effect_known", "released", "expired"),
     "effect_known": ("closed", "released", "effect_known"),
-    "closed": ("reopened",),
+    "closed": ("reopen_proposed", "reopened"),
+    "reopen_proposed": ("reopened", "closed"),
     "reopened": ("in_effect", "effect_known", "released"),
     "released": ("proposed",),
     "expired": ("proposed", "released"),
 }
 """Which event may follow the last one of an action."""
+
+FOR_GOOD = ("app_update", "firmware_update", "cell_repair", "unit_replacement", "process_change")
+"""Kinds that, once in effect, stay so; a hold or a stop ends by itself."""
 
 EVENTS = tuple(event for event in FOLLOWS if event is not None)
 
@@ -86,6 +91,7 @@ def decide(
     reason: str | None = None,
     evidence: str | None = None,
     sample: int | None = None,
+    verdict: str | None = None,
 ) -> Entry:
     """The entry that moves an action on: approved, rejected, in_effect, released, …
 
@@ -97,6 +103,7 @@ def decide(
     reason : why; must be given for rejecting, releasing and reopening.
     evidence : the snapshot it rests on; must be given for `effect_known`.
     sample : units behind the claim, for an automatic approval.
+    verdict : whether it worked; must be given for `effect_known`.
 
     Raises
     ------
@@ -114,6 +121,8 @@ def decide(
         raise InputRefused("an action is proposed with what it does", where=action_id)
     last = history[-1]
     _must_explain(event, action_id, reason, evidence)
+    if event == "effect_known":
+        _must_be_known(action_id, verdict)
     draft = replace(
         last,
         event=event,
@@ -121,11 +130,14 @@ def decide(
         at=at,
         reason=reason,
         evidence=evidence or last.evidence,
-        expires_at=_ends(at, rails) if event == "approved" else last.expires_at,
+        verdict=verdict if event == "effect_known" else None,
+        expires_at=_expiry(event, last, at, rails),
     )
     entry = _chained(entries, draft, at)
     if event == "approved":
         check_approval(history, draft, rails, sample)
+    if event == "closed":
+        check_closing(history, draft)
     return entry
 
 
@@ -145,12 +157,29 @@ def _ends(at: datetime, rails: Rails) -> datetime:
     return at + timedelta(days=rails.expires_after_days)
 
 
+def _expiry(event: str, last: Entry, at: datetime, rails: Rails) -> datetime | None:
+    """When an entry ends by itself: an approval anew, what was repaired for good never."""
+    if event == "approved":
+        return _ends(at, rails)
+    return None if event == "in_effect" and last.kind in FOR_GOOD else last.expires_at
+
+
 def _must_explain(event: str, action_id: str, reason: str | None, evidence: str | None) -> None:
     if event in ("rejected", "released", "reopened") and not reason:
         raise InputRefused(f"{event} needs a reason", where=action_id, todo="say why")
     if event == "effect_known" and not evidence:
         raise InputRefused(
             "an effect is known only on evidence", where=action_id, todo="name the snapshot"
+        )
+
+
+def _must_be_known(action_id: str, verdict: str | None) -> None:
+    known = [one for one in VERDICTS if one != "too_early"]
+    if verdict not in known:
+        raise InputRefused(
+            f"the effect is not known: {verdict or 'no verdict'}",
+            where=action_id,
+            todo="wait for a verdict: " + ", ".join(known),
         )
 
 

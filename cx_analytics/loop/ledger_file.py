@@ -38,16 +38,32 @@ def append(path: Path, make: Callable[[Sequence[Entry]], Entry]) -> Entry:
     `make` is a pure function such as `lambda entries: propose(entries, …)`; what it raises
     leaves the file as it was.
     """
+    (entry,) = _append(path, lambda entries: [make(entries)])
+    return entry
+
+
+def append_all(path: Path, make: Callable[[Sequence[Entry]], Entry | None]) -> int:
+    """Append what `make` returns, and ask again, until it returns None; how many there were."""
+
+    def listed(entries: Sequence[Entry]) -> list[Entry]:
+        entry = make(entries)
+        return [] if entry is None else [entry]
+
+    return sum(1 for _ in iter(lambda: _append(path, listed), []))
+
+
+def _append(path: Path, make: Callable[[Sequence[Entry]], list[Entry]]) -> list[Entry]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with _locked(path) as handle:
         content = path.read_bytes()
         whole = content[: content.rfind(b"\n") + 1]
-        entry = make(_parse(whole, path))
-        if len(whole) < len(content):
+        entries = make(_parse(whole, path))
+        if entries and len(whole) < len(content):
             os.ftruncate(handle, len(whole))
-        _write(handle, as_line(entry).encode() + b"\n")
+        for entry in entries:
+            _write(handle, as_line(entry).encode() + b"\n")
     _sync_folder(path.parent)
-    return entry
+    return entries
 
 
 def _parse(content: bytes, path: Path) -> list[Entry]:

@@ -1,6 +1,6 @@
-"""The guard rails at the moment of approval: who may approve what.
+"""The guard rails at the moment of approval and of closing: who may decide what.
 
-Belongs here: refusing an approval. Stays out: the order of events (ledger.py).
+Belongs here: refusing an approval or a closing. Stays out: the order of events (ledger.py).
 A person may go above the blast radius, but never alone and never without a reason. The product
 itself may approve only within every rail, and only when that was switched on.
 """
@@ -21,11 +21,17 @@ def check_approval(
     history: Sequence[Entry], draft: Entry, rails: Rails, sample: int | None
 ) -> None:
     """The guard rails: a second person, and for the product itself all of them."""
-    proposer = [entry for entry in history if entry.event == "proposed"][-1].actor
+    proposer = _proposer(history)
     wide = over_blast_radius(draft, rails)
     if draft.actor == AUTOMATIC:
-        _automatic(draft, rails, sample, wide)
+        _automatic(draft, rails, sample)
         return
+    if rails.approvers and _person(draft.actor) not in map(_person, rails.approvers):
+        raise InputRefused(
+            f"{draft.actor} is not among those who may approve",
+            where=draft.action_id,
+            todo="ask " + " or ".join(rails.approvers),
+        )
     if (rails.second_person or wide) and _person(draft.actor) == _person(proposer):
         raise InputRefused(
             f"{draft.actor} proposed this and may not approve it",
@@ -53,15 +59,47 @@ def over_blast_radius(draft: Entry | Proposal, rails: Rails) -> bool:
     )
 
 
-def _automatic(draft: Entry, rails: Rails, sample: int | None, wide: bool) -> None:
+def obstacle(draft: Entry | Proposal, rails: Rails, sample: int | None) -> str | None:
+    """Why the product may not do this by itself, or None when every guard rail lets it."""
     obstacles = {
         "automatic adjustment is switched off": not rails.automatic,
-        "it is above the blast radius": wide,
+        "it is above the blast radius": over_blast_radius(draft, rails),
         "the sample is too small": sample is None or sample < rails.minimum_units,
         "the cause is not sure enough": (draft.probability or 0.0) < rails.minimum_probability,
+        "it is a dry run": rails.dry_run,
     }
-    for obstacle, met in obstacles.items():
-        if met:
-            raise InputRefused(
-                f"not without a person: {obstacle}", where=draft.action_id, todo="ask for approval"
-            )
+    return next((words for words, met in obstacles.items() if met), None)
+
+
+def _automatic(draft: Entry, rails: Rails, sample: int | None) -> None:
+    if (words := obstacle(draft, rails, sample)) is not None:
+        raise InputRefused(
+            f"not without a person: {words}", where=draft.action_id, todo="ask for approval"
+        )
+
+
+def check_closing(history: Sequence[Entry], draft: Entry) -> None:
+    """No closing without an effectiveness check; without success, a second person must say why.
+
+    What was closed before and is dismissed as no return needs a reason as well.
+    """
+    verdicts = [entry.verdict for entry in history if entry.event == "effect_known"]
+    dismissed = history[-1].event == "reopen_proposed"
+    if verdicts[-1:] == ["worked"] and not dismissed:
+        return
+    effect = (verdicts[-1] if verdicts else None) or "unknown"
+    said = "its cause is said to be back" if dismissed else f"its effect is {effect}"
+    if not draft.reason:
+        raise InputRefused(
+            f"{said}: closing needs a reason", where=draft.action_id, todo="say why it may close"
+        )
+    if _person(draft.actor) == _person(_proposer(history)):
+        raise InputRefused(
+            f"{said}: {draft.actor} proposed this and may not close it alone",
+            where=draft.action_id,
+            todo="ask a second person",
+        )
+
+
+def _proposer(history: Sequence[Entry]) -> str:
+    return [entry for entry in history if entry.event == "proposed"][-1].actor

@@ -16,6 +16,9 @@ from cx_analytics.contracts.frames import frame_of
 from cx_analytics.contracts.tables import ACTION_LEDGER, ACTIONS
 from cx_analytics.loop.entry import Entry
 
+RECORDED = ("effect_known", "reopen_proposed")
+"""Events that say what became of an action, not what was decided."""
+
 
 def ledger_table(entries: Sequence[Entry]) -> pl.DataFrame:
     """The table `action_ledger`: every entry, in order."""
@@ -46,7 +49,8 @@ def _approved(entries: Sequence[Entry], action_id: str) -> dict[str, Any] | None
     ]
     if not since:
         return None
-    last = history[-1]
+    # What the product only records about an action does not change where people put it.
+    last = [entry for entry in history if entry.event not in RECORDED][-1]
     return {
         "action_id": action_id,
         "cause_id": last.cause_id,

@@ -51,6 +51,24 @@ def verdict_of(effect: Effect) -> str:
     return "worked" if effect.high < 1 else "harmed"
 
 
+def verdict_of_watch(rate_ratio: float | None, expected: float, faults: int) -> str:
+    """The verdict on an action on what is still to come, by the watch that has not alarmed.
+
+    worked when at least the part SEEN of the excess is gone: with 95 % confidence the exposed
+    have fewer faults than that would leave (Garwood's exact Poisson limit, Biometrika 28, 1936,
+    p. 437); too_early otherwise.
+
+    >>> verdict_of_watch(5.0, 20.0, 18), verdict_of_watch(5.0, 0.4, 0)
+    ('worked', 'too_early')
+    """
+    from scipy.special import gammaincinv
+
+    if rate_ratio is None or rate_ratio <= 1 or expected <= 0:
+        return "too_early"
+    highest = float(gammaincinv(faults + 1, 0.95)) / expected
+    return "worked" if highest < 1 + (rate_ratio - 1) * (1 - SEEN) else "too_early"
+
+
 def _is_rare(effect: Effect) -> bool:
     if effect.placebo_p is None or effect.placebos < FEW_PLACEBOS:
         return True

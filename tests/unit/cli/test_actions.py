@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from cx_analytics.cli.app import status_of
+from cx_analytics.contracts.frames import frame_of
+from cx_analytics.contracts.tables import ACTION_EFFECTS, ACTIONS, TABLES
+from cx_analytics.engine.stamps import Stamps
+from cx_analytics.engine.store import Store
+from cx_analytics.engine.warehouse import publish
+from cx_analytics.loop import Proposal
 
 
 @pytest.fixture
@@ -68,3 +75,84 @@ def test_refused(
 ) -> None:
     assert act(root, *arguments, "--by", "Ada") == status
     assert hint in capsys.readouterr().err
+
+
+NOON = datetime(2026, 1, 2, 12)
+REPAIR = Proposal("cell_repair", "cell_id=C1")
+
+
+@pytest.fixture
+def repaired(root: Path) -> Path:
+    """A repair in effect, and a warehouse that knows what it did."""
+    assert act(root, "propose", REPAIR.subject, "--kind", REPAIR.kind, "--by", "Ada") == 0
+    assert act(root, "approve", REPAIR.action_id, "--by", "Bob", "--why", "C1 drops") == 0
+    assert act(root, "start", REPAIR.action_id, "--by", "Bob") == 0
+    return root
+
+
+def publish_effect(root: Path, verdict: str) -> None:
+    store = Store(root / "warehouse" / "parts")
+    row = {"action_id": REPAIR.action_id, "kind": REPAIR.kind, "effective_from": NOON}
+    figures = {"estimate": 0.4, "low": 0.3, "high": 0.6, "method": "DiD"}
+    effect = {"action_id": REPAIR.action_id, "verdict": verdict} | figures
+    Stamps(store.root).set("warehouse", {"all": "7"})
+    for table, values in ((ACTIONS, row), (ACTION_EFFECTS, effect)):
+        store.write(table.name, frame_of([values], table))
+    names = [name for name in TABLES if store.paths(name)]
+    publish(
+        root / "warehouse" / "cx.duckdb",
+        {name: store.paths(name) for name in names},
+        spill=root / ".spill",
+    )
+
+
+def test_nothing_is_closed_before_its_effect_is_known(
+    repaired: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert act(repaired, "close", REPAIR.action_id, "--by", "Ada", "--why", "done") == 1
+    assert "closed may not follow in_effect" in capsys.readouterr().err
+    assert act(repaired, "effect", REPAIR.action_id, "--by", "Ada") == 1
+    assert "the effect is not known yet" in capsys.readouterr().err
+
+
+def test_what_worked_is_closed_and_reopened(
+    repaired: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish_effect(repaired, "worked")
+    capsys.readouterr()
+    assert act(repaired, "effect", REPAIR.action_id, "--by", "Ada", "--json") == 0
+    entry = json.loads(capsys.readouterr().out)
+    assert (entry["event"], entry["verdict"]) == ("effect_known", "worked")
+    assert entry["evidence"] == "warehouse 7"
+    assert entry["reason"] == "rate ratio 0.40 (0.30 to 0.60), DiD"
+    assert act(repaired, "close", REPAIR.action_id, "--by", "Ada") == 0
+    assert act(repaired, "reopen", REPAIR.action_id, "--by", "Ada") == 1
+    assert "reopened needs a reason" in capsys.readouterr().err
+    assert act(repaired, "reopen", REPAIR.action_id, "--by", "Ada", "--why", "drops again") == 0
+
+
+def test_what_did_not_work_needs_a_second_person_to_close(
+    repaired: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish_effect(repaired, "did_not")
+    assert act(repaired, "effect", REPAIR.action_id, "--by", "Ada") == 0
+    assert act(repaired, "close", REPAIR.action_id, "--by", "Ada", "--why", "enough") == 1
+    assert "Ada proposed this and may not close it alone" in capsys.readouterr().err
+    assert act(repaired, "close", REPAIR.action_id, "--by", "Bob", "--why", "cell is sold") == 0
+
+
+def test_undoing_says_what_it_takes_back(
+    repaired: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert act(repaired, "undo", REPAIR.action_id, "--by", "Eve") == 1
+    assert "released needs a reason" in capsys.readouterr().err
+    assert act(repaired, "undo", REPAIR.action_id, "--by", "Eve", "--why", "C2", "--json") == 0
+    entry = json.loads(capsys.readouterr().out)
+    assert (entry["event"], entry["reason"]) == (
+        "released",
+        "takes back entry 3 (in_effect by Bob): C2",
+    )
+    assert act(repaired, "list", "--json") == 0
+    (action,) = json.loads(capsys.readouterr().out)["actions"]
+    assert action["state"] == "released"

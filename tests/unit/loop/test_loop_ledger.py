@@ -28,6 +28,7 @@ from cx_analytics.loop import (
     state,
     verify,
 )
+from cx_analytics.loop.entry import as_line, from_line
 
 AT = datetime(2026, 1, 31)
 RAILS = Rails()
@@ -65,6 +66,7 @@ def move(
         reason=more.get("reason", "because"),  # type: ignore[arg-type]
         evidence=more.get("evidence"),  # type: ignore[arg-type]
         sample=more.get("sample"),  # type: ignore[arg-type]
+        verdict=more.get("verdict"),  # type: ignore[arg-type]
     )
     return [*entries, new]
 
@@ -72,7 +74,8 @@ def move(
 def test_an_action_goes_its_way_to_the_end() -> None:
     entries = proposed()
     for event in ("approved", "in_effect", "effect_known", "closed", "reopened"):
-        entries = move(entries, event, evidence="snapshot 7")
+        verdict = "worked" if event == "effect_known" else None
+        entries = move(entries, event, evidence="snapshot 7", verdict=verdict)
     assert [entry.event for entry in entries][-1] == "reopened"
     assert [entry.entry for entry in entries] == [1, 2, 3, 4, 5, 6]
     verify(entries)
@@ -263,3 +266,67 @@ def test_two_writers_make_one_chain(tmp_path: Path) -> None:
 
 def test_ledger_table_has_contract_types() -> None:
     assert ledger_table(proposed()).schema["at"] == pl.Datetime("us")
+
+
+def with_effect(verdict: str) -> list[Entry]:
+    entries = move(move(proposed(), "approved"), "in_effect")
+    return move(entries, "effect_known", evidence="snapshot 7", verdict=verdict)
+
+
+def test_what_worked_may_be_closed_by_anybody_without_a_word() -> None:
+    closed = move(with_effect("worked"), "closed", "ann", reason=None)
+    assert (closed[-1].event, closed[-1].verdict) == ("closed", None)
+    assert closed[-1].evidence == "snapshot 7"
+    verify(closed)
+
+
+@pytest.mark.parametrize("verdict", ["did_not", "harmed"])
+def test_what_did_not_work_is_closed_by_a_second_person_with_a_reason(verdict: str) -> None:
+    with pytest.raises(InputRefused, match=f"its effect is {verdict}: closing needs a reason"):
+        move(with_effect(verdict), "closed", reason=None)
+    with pytest.raises(InputRefused, match="may not close it alone"):
+        move(with_effect(verdict), "closed", "Ann")
+    assert move(with_effect(verdict), "closed", "bob")[-1].reason == "because"
+
+
+@pytest.mark.parametrize("verdict", ["too_early", None, "perhaps"])
+def test_an_effect_that_is_not_known_is_no_effect(verdict: str | None) -> None:
+    entries = move(move(proposed(), "approved"), "in_effect")
+    with pytest.raises(InputRefused, match="the effect is not known"):
+        move(entries, "effect_known", evidence="snapshot 7", verdict=verdict)
+
+
+def test_a_return_that_is_none_is_dismissed_with_a_reason() -> None:
+    back = move(move(with_effect("worked"), "closed"), "reopen_proposed", AUTOMATIC)
+    with pytest.raises(InputRefused, match="said to be back: closing needs a reason"):
+        move(back, "closed", reason=None)
+    assert move(back, "closed", reason="a heat wave")[-1].event == "closed"
+    again = move(back, "reopened", reason="the same drops")
+    with pytest.raises(InputRefused, match="closed may not follow reopened"):
+        move(again, "closed")
+
+
+def test_only_those_named_may_approve() -> None:
+    rails = Rails(approvers=("Cora Example",))
+    with pytest.raises(InputRefused, match="bob is not among those who may approve"):
+        move(proposed(), "approved", "bob", rails)
+    assert move(proposed(), "approved", "cora  example", rails)[-1].event == "approved"
+
+
+def test_a_dry_run_approves_nothing() -> None:
+    rails = Rails(automatic=True, dry_run=True)
+    with pytest.raises(InputRefused, match="it is a dry run"):
+        move(proposed(HOLD, AUTOMATIC, rails), "approved", AUTOMATIC, rails, sample=40)
+
+
+def test_old_lines_keep_their_digest() -> None:
+    """A ledger written before an entry had a verdict is still whole."""
+    line = as_line(proposed()[0])
+    assert '"verdict"' not in line
+    verify([from_line(line)])
+
+
+@pytest.mark.parametrize(("kind", "after"), [("cell_repair", "in_effect"), ("lot_hold", "expired")])
+def test_what_is_repaired_stays_so_while_a_hold_ends_by_itself(kind: str, after: str) -> None:
+    entries = move(move(proposed(replace(HOLD, kind=kind)), "approved"), "in_effect")
+    assert state(entries, entries[0].action_id, AT + timedelta(days=60)) == after

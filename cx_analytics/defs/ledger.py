@@ -1,0 +1,96 @@
+"""Group loop: the ledger as a table, what it is owed by itself, and what could be done.
+
+Belongs here: the only place of a run that writes into the ledger. Stays out: what is due and what
+the guard rails let happen (loop).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+import dagster as dg
+
+from cx_analytics import factory, loop
+from cx_analytics.contracts.feeds import ACTIONS as ACTIONS_FEED
+from cx_analytics.contracts.feeds import UNITS
+from cx_analytics.contracts.tables import (
+    ACTION_EFFECTS,
+    ACTION_LEDGER,
+    ACTION_PROPOSALS,
+    ACTIONS,
+    CAUSES,
+    CAUSES_HISTORY,
+    DEFECTS,
+    RECURRENCES,
+)
+from cx_analytics.defs.ingest import lake_key
+from cx_analytics.defs.plan import window_of
+from cx_analytics.defs.resources import House
+from cx_analytics.defs.tables import materialized, table_asset
+from cx_analytics.engine.stamps import digest
+from cx_analytics.ingest import lake_versions
+
+
+@table_asset(
+    ACTION_PROPOSALS, group="loop", deps=["causes", "defects", lake_key("units"), "recurrences"]
+)
+def action_proposals(house: House) -> dg.MaterializeResult[None]:
+    rails = house.workspace.settings.rails
+    table = loop.proposals_table(proposals(house), rails)
+    return materialized(ACTION_PROPOSALS, house.write(ACTION_PROPOSALS, table))
+
+
+@table_asset(ACTION_LEDGER, group="loop", deps=["actions", "action_effects", "action_proposals"])
+def action_ledger(house: House) -> dg.MaterializeResult[None]:
+    kept = keep_up(house) + act(house)
+    written = house.write(
+        ACTION_LEDGER, loop.ledger_table(loop.read_ledger(house.workspace.ledger))
+    )
+    return materialized(ACTION_LEDGER, written, written_by_itself=kept)
+
+
+def proposals(house: House) -> list[tuple[loop.Proposal, int | None]]:
+    """What could be done as of the last day, each with the units that the claim rests on."""
+    rails, defects = house.workspace.settings.rails, house.read(DEFECTS)
+    days = window_of(house.workspace)
+    end = datetime.combine(days[-1] + timedelta(days=1), time()) if days else datetime(1970, 1, 1)
+    holds = factory.hold_proposals(defects, rails, at=end)
+    made = house.feed(UNITS)["unit_id"].n_unique()
+    return loop.proposals(house.read(CAUSES), defects, holds, rails, made)
+
+
+def keep_up(house: House) -> int:
+    """Write what took effect, what it did and what came back; returns the number of entries."""
+    ledger, now = house.workspace.ledger, house.now()
+    if not ledger.is_file():
+        return 0
+    back = house.read(RECURRENCES)
+    known = loop.findings(
+        house.read(ACTIONS), house.read(ACTION_EFFECTS), back, house.read(CAUSES_HISTORY)
+    )
+    acknowledged = dict(house.feed(ACTIONS_FEED).select("action_id", "effective_from").iter_rows())
+    rails, evidence = house.workspace.settings.rails, snapshot(house)
+    return loop.append_all(
+        ledger,
+        lambda entries: loop.owed(
+            entries, known, back, acknowledged, now=now, rails=rails, evidence=evidence
+        ),
+    )
+
+
+def act(house: House) -> int:
+    """Do what the guard rails let the product do by itself; returns the number of entries."""
+    rails, now = house.workspace.settings.rails, house.now()
+    if not rails.automatic:
+        return 0
+    evidence = snapshot(house)
+    asked = [(replace(one, evidence=evidence), sample) for one, sample in proposals(house)]
+    return loop.append_all(
+        house.workspace.ledger, lambda entries: loop.automatic_entry(entries, asked, rails, now)
+    )
+
+
+def snapshot(house: House) -> str:
+    """The version of the lake that an entry rests on."""
+    return f"lake {digest(sorted(lake_versions(house.workspace.root).items()))}"

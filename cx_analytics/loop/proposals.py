@@ -1,0 +1,170 @@
+"""What could be done against open causes, as proposals: stop a rollout, change a step, hold a lot.
+
+Belongs here: the table `action_proposals`. Stays out: deciding (ledger.py, automatic.py), and
+which lots qualify for a hold (factory).
+
+- A version of an app or firmware that makes faults: stop its rollout.
+- A line, a site or a supplier that makes bad units: change the process there.
+
+A cause qualifies as a hold does: open, sure enough, and seen on enough units or customers. The
+chance that the cause is none is one minus its probability, which is calibrated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from cx_analytics.contracts.frames import frame_of
+from cx_analytics.contracts.settings import Rails
+from cx_analytics.contracts.tables import ACTION_PROPOSALS
+from cx_analytics.loop.entry import Proposal
+from cx_analytics.loop.rails import obstacle
+
+UNDO = {
+    "stop_rollout": "go on with the rollout",
+    "change_process": "set the process as it was",
+    "hold": "release the units",
+}
+"""What taking a proposal back means."""
+
+_PROPOSAL = {"lot_hold": "hold", "process_change": "change_process", "other": "stop_rollout"}
+"""What an action of a kind is here: stopping a rollout has no kind of its own."""
+
+_VERSIONS = {"app_version": ("app", "interaction"), "firmware_version": ("device", "interaction")}
+_PRODUCTION = ("line", "site")
+
+
+def proposals(
+    causes: pl.DataFrame, defects: pl.DataFrame, holds: pl.DataFrame, rails: Rails, made: int
+) -> list[tuple[Proposal, int | None]]:
+    """Proposals, each with the sample that its claim rests on.
+
+    Parameters
+    ----------
+    causes, defects : the tables.
+    holds : rows of `unit_holds` that the factory proposes today.
+    rails : below their minima nothing is proposed.
+    made : units made in all, for the share of production.
+    """
+    behind = {row["defect_id"]: row for row in defects.iter_rows(named=True)}
+    by_cause = {row["cause_id"]: row for row in behind.values()}
+    found = [
+        _hold(row, behind[row["defect_id"]], made)
+        for row in holds.iter_rows(named=True)
+        if row["defect_id"] in behind
+    ]
+    for cause in causes.sort("cause_id").iter_rows(named=True):
+        if _qualifies(cause, rails):
+            found += _against(cause, by_cause.get(cause["cause_id"]), made)
+    return found
+
+
+def _qualifies(cause: Mapping[str, Any], rails: Rails) -> bool:
+    seen_on = max(cause["units"] or 0, cause["customers"] or 0)
+    return (
+        cause["kind"] == "shared"
+        and cause["status"] != "fixed"
+        and (cause["probability"] or 0.0) >= rails.minimum_probability
+        and seen_on >= rails.minimum_units
+    )
+
+
+def _against(
+    cause: Mapping[str, Any], defect: Mapping[str, Any] | None, made: int
+) -> Iterable[tuple[Proposal, int | None]]:
+    conditions = dict(cause["conditions"])
+    for key, domains in _VERSIONS.items():
+        if key in conditions and cause["domain"] in domains:
+            subject = f"{key}={conditions[key]}"
+            yield _stop(cause, subject, made), max(cause["units"] or 0, cause["customers"] or 0)
+            return
+    where = next((k for k in sorted(conditions) if _is_production(k)), None)
+    if where is not None and defect is not None:
+        yield _change(cause, defect, f"{where}={conditions[where]}", made), defect["units_in_field"]
+
+
+def _is_production(key: str) -> bool:
+    return key in _PRODUCTION or key.endswith("_supplier")
+
+
+def _stop(cause: Mapping[str, Any], subject: str, made: int) -> Proposal:
+    return Proposal(
+        "other",
+        subject,
+        cause_id=cause["cause_id"],
+        reason=f"stop the rollout; {_reason(cause)}",
+        units=cause["units"],
+        production_share=_share(cause["units"], made),
+        probability=cause["probability"],
+    )
+
+
+def _change(
+    cause: Mapping[str, Any], defect: Mapping[str, Any], subject: str, made: int
+) -> Proposal:
+    return Proposal(
+        "process_change",
+        subject,
+        cause_id=cause["cause_id"],
+        defect_id=defect["defect_id"],
+        reason=_reason(cause),
+        units=defect["units_made"],
+        production_share=_share(defect["units_made"], made),
+        probability=cause["probability"],
+    )
+
+
+def _hold(
+    hold: Mapping[str, Any], defect: Mapping[str, Any], made: int
+) -> tuple[Proposal, int | None]:
+    attribute = f"{hold['component']}_lot" if hold["component"] else "lot"
+    proposal = Proposal(
+        "lot_hold",
+        f"{attribute}={hold['lot']}",
+        cause_id=defect["cause_id"],
+        defect_id=defect["defect_id"],
+        reason=hold["reason"],
+        units=hold["units"],
+        production_share=_share(hold["units"], made),
+        probability=defect["probability"],
+    )
+    return proposal, defect["units_in_field"]
+
+
+def _share(units: int | None, made: int) -> float | None:
+    return min(units / made, 1.0) if units and made else None
+
+
+def _reason(cause: Mapping[str, Any]) -> str:
+    interval = f"{cause['rate_ratio_low'] or 0:.1f} to {cause['rate_ratio_high'] or 0:.1f}"
+    return (
+        f"{cause['label']}: {cause['rate_ratio'] or 0:.1f} times the faults ({interval}), "
+        f"{cause['faults']} faults in {cause['sessions']} sessions, "
+        f"{cause['customers']} customers"
+    )
+
+
+def proposals_table(found: Iterable[tuple[Proposal, int | None]], rails: Rails) -> pl.DataFrame:
+    """The table `action_proposals`: what could be done, and what the guard rails say to it."""
+    rows = [
+        {
+            "action_id": proposal.action_id,
+            "proposal": _PROPOSAL[proposal.kind],
+            "kind": proposal.kind,
+            "subject": proposal.subject,
+            "cause_id": proposal.cause_id,
+            "defect_id": proposal.defect_id,
+            "reason": proposal.reason,
+            "sample": sample,
+            "chance_wrong": 1 - (proposal.probability or 0.0),
+            "units": proposal.units,
+            "production_share": proposal.production_share,
+            "obstacle": obstacle(proposal, rails, sample),
+            "undo": UNDO[_PROPOSAL[proposal.kind]],
+        }
+        for proposal, sample in found
+    ]
+    return frame_of(sorted(rows, key=lambda row: str(row["action_id"])), ACTION_PROPOSALS)
