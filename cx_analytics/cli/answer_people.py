@@ -5,6 +5,7 @@ Belongs here: warehouse rows → sentences and tables. Stays out: SQL (sql/answe
 
 from __future__ import annotations
 
+from cx_analytics.cli.digest import changes, digest
 from cx_analytics.cli.phrases import confidence, counted, in_words
 from cx_analytics.cli.reader import Reader, Row
 from cx_analytics.cli.screen import Answer, Sheet, interval, number, percent, when
@@ -18,10 +19,13 @@ def causes(reader: Reader) -> Answer:
     cover = reader.row("coverage")
     open_causes = [row for row in found if row["status"] in _OPEN]
     sentences = [_coverage_sentence(cover), _causes_sentence(open_causes, cover)]
+    changed = changes(reader)
+    if open_causes or changed:
+        sentences.append(f"Changed: {digest(changed, len(open_causes))}.")
     limits = reader.rows("limits")
     sentences += _limits_sentences(limits)
     sheets = [_cause_sheet("Causes", found)] if found else []
-    told = {"coverage": cover, "causes": found, "limits": limits}
+    told = {"coverage": cover, "causes": found, "changes": changed, "limits": limits}
     return Answer(tuple(sentences), tuple(sheets), told)
 
 

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cx_analytics.cli.digest import changes, digest
 from cx_analytics.cli.phrases import counted
 from cx_analytics.cli.reader import Reader
 from cx_analytics.cli.screen import clean, number, when
@@ -53,10 +54,12 @@ def standing(root: Path) -> list[str]:
         cover = reader.row("coverage")
         open_causes = sum(row["status"] != "fixed" for row in reader.rows("causes"))
         limits = len(reader.rows("limits"))
+        changed = digest(changes(reader), open_causes)
     days = f"{when(cover['first_at'])} to {when(cover['last_at'])}" if cover["sessions"] else "none"
     return [
         f"sessions     {number(cover['sessions'])} ({days})",
         f"causes       {counted(open_causes, 'open cause')}",
+        f"changed      {changed}",
         *limits_line(limits, root),
         f"next         cx causes {root}   cx ui {root}   cx sql {root} 'SHOW TABLES'",
     ]
