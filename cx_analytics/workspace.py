@@ -11,7 +11,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from math import inf, isfinite
 from pathlib import Path
 from typing import Any, get_args
@@ -20,7 +20,7 @@ from cx_analytics.contracts.attributes import DEFAULT_ATTRIBUTES, Attribute, Dom
 from cx_analytics.contracts.errors import NotFound, SettingsError, did_you_mean
 from cx_analytics.contracts.feeds import COMPONENT_COLUMNS, FEEDS
 from cx_analytics.contracts.sections import Section
-from cx_analytics.contracts.settings import HIDEABLE, PLAUSIBLE, Metric, Rails, Source
+from cx_analytics.contracts.settings import HIDEABLE, PLAUSIBLE, Exchange, Metric, Rails, Source
 
 FORMATS = ("parquet", "csv", "ndjson", "json", "auto")
 
@@ -50,6 +50,7 @@ class Settings:
     memory_limit: str = "2GB"
     threads: int | None = None
     pseudonyms: tuple[str, ...] = ()
+    exchange: Exchange = field(default_factory=Exchange)
 
     @property
     def extra_columns(self) -> dict[str, str]:
@@ -93,8 +94,9 @@ class Settings:
 
     @property
     def fingerprint(self) -> str:
-        """A digest that changes when any setting does."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+        """A digest that changes when any setting does that a result could depend on."""
+        values = asdict(replace(self, exchange=Exchange()))
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,10 @@ class Workspace:
         return self.root / "exports"
 
     @property
+    def outbox(self) -> Path:
+        return self.root / "outbox"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"
 
@@ -193,11 +199,12 @@ def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Setting
         default_severity=severity.take("default", float, base.default_severity),
         fault_severity=_numbers(severity),
         sources=_sources(top, where),
-        rails=_rails(rails),
+        rails=rails.record(Rails()),
         costs=_numbers(section("costs")),
         memory_limit=engine.take("memory_limit", str, base.memory_limit),
         threads=engine.take("threads", int, None),
         pseudonyms=_pseudonyms(section("privacy"), where),
+        exchange=section("exchange").record(Exchange()),
     )
     product.done(("name", "window_days", "rest_s", "extra_metrics"))
     engine.done(("memory_limit", "threads"))
@@ -213,6 +220,7 @@ def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Setting
             "sources",
             "costs",
             "privacy",
+            "exchange",
         )
     )
     _check_ranges(settings, where)
@@ -222,7 +230,7 @@ def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Setting
 
 def _check_ranges(settings: Settings, where: str) -> None:
     """Numbers that parse but cannot be meant."""
-    rails = settings.rails
+    rails, exchange = settings.rails, settings.exchange
     severities = (settings.default_severity, *settings.fault_severity.values())
     shares = (rails.minimum_probability, rails.maximum_production_share)
     counts = (rails.minimum_units, rails.maximum_units, rails.expires_after_days)
@@ -234,6 +242,9 @@ def _check_ranges(settings: Settings, where: str) -> None:
         (not _unit(severities), "[fault_severity] must lie between 0 and 1", "use 0.8"),
         (not _unit(shares), "[guard_rails] shares must lie between 0 and 1", "use 0.05"),
         (min(counts) < 0, "[guard_rails] numbers must be 0 or more", "use 30"),
+        (exchange.tries < 1, "[exchange] tries must be at least 1", "use 5"),
+        (not 0 < exchange.timeout_s < inf, "[exchange] timeout_s must be above 0", "use 10"),
+        (not 0 <= exchange.backoff_s < inf, "[exchange] backoff_s must be 0 or more", "use 1"),
         (not all(0 < w < inf for w in weights), "[metrics] weight must be above 0", "use 1"),
         (not all(map(isfinite, ends)), "[metrics] good and bad must be finite", "give numbers"),
         (
@@ -387,11 +398,3 @@ def _sources(top: Section, where: str) -> tuple[Source, ...]:
 def _tables(top: Section, key: str, where: str) -> list[tuple[str, Any]]:
     values = top.values.pop(key, {})
     return list(Section(values, key, where).values.items())
-
-
-def _rails(section: Section) -> Rails:
-    base = asdict(Rails())
-    known, approvers = tuple(base), section.texts("approvers", base.pop("approvers"))
-    values = {key: section.take(key, type(default), default) for key, default in base.items()}
-    section.done(known)
-    return Rails(approvers=approvers, **values)

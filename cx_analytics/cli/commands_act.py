@@ -98,24 +98,52 @@ def _login() -> str:
 def export(
     root: Root,
     to: Annotated[
-        str | None, typer.Option(metavar="FOLDER", help="Copy the packs there.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="TARGET",
+            help="Send the packs there: a folder, http(s)://… or mqtt(s)://host/topic.",
+            show_default=False,
+        ),
     ] = None,
-    zipped: Annotated[bool, typer.Option("--zip", help="With --to: one ZIP file a pack.")] = False,
+    zipped: Annotated[
+        bool, typer.Option("--zip", help="With --to FOLDER: one ZIP file a pack.")
+    ] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Send what is pending or dead again, nothing new.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also send what --to has not acknowledged.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the feedback packs, or copy them to a folder; nothing is overwritten.
+    """List the feedback packs and what became of them, or send them; each is sent once.
+
+    Secrets come from the environment or from files that [exchange] in cx.toml names.
 
     \b
     Example:  cx export demo
               cx export demo --to /mnt/factory/inbox
               cx export demo --to /mnt/supplier/outbox --zip
+              cx export demo --to https://factory.example/packs
+              cx export demo --to mqtts://broker.example/plant/quality/defects
+              cx export demo --retry
     """
-    from cx_analytics.cli import packs
+    from cx_analytics.cli import delivering, packs
     from cx_analytics.cli.screen import show
 
     if zipped and not to:
         raise typer.BadParameter("--zip goes with --to FOLDER")
-    show(packs.deliver(root, to, zipped=zipped) if to else packs.listed(root), as_json=as_json)
+    if again and (retry or not to):
+        raise typer.BadParameter("--again goes with --to, and not with --retry")
+    if retry:
+        answer = packs.retry(root, to, zipped=zipped)
+    elif to:
+        answer = packs.deliver(root, to, zipped=zipped, again=again)
+    else:
+        show(packs.listed(root), as_json=as_json)
+        return
+    show(answer, as_json=as_json)
+    delivering.demand_delivered(answer)
 
 
 def verify(

@@ -6,10 +6,16 @@ settings there are (workspace.py).
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cx_analytics.contracts.errors import SettingsError, did_you_mean
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Record = TypeVar("Record", bound="DataclassInstance")
 
 _KINDS: dict[type | tuple[type, ...], str] = {
     str: "a text in quotes",
@@ -67,6 +73,18 @@ class Section:
                 todo=f"write {key} = [0, 100]",
             )
         return numbers[0], numbers[1]
+
+    def record(self, base: Record) -> Record:
+        """The dataclass `base` with what the section sets; it has a setting for each field."""
+        defaults = {one.name: getattr(base, one.name) for one in fields(base)}
+        values = {
+            key: self.texts(key, default)
+            if isinstance(default, tuple)
+            else self.take(key, str if default is None else type(default), default)
+            for key, default in defaults.items()
+        }
+        self.done(tuple(defaults))
+        return replace(base, **values)
 
     def done(self, possible: tuple[str, ...]) -> None:
         for key in self.values:

@@ -1,4 +1,4 @@
-"""Settings that stages take as arguments: sources, metrics of experience, guard rails.
+"""Settings that stages take as arguments: sources, metrics of experience, guard rails, exchange.
 
 Belongs here: their shape, and what they may name. Stays out: reading them (workspace.py does,
 once, at the edge).
@@ -58,6 +58,21 @@ A value outside is kept and named, where a contract would send the row to quaran
 took place. Of received power: RSRP is reported from -156 dBm (3GPP TS 38.133, table 10.1.6.1-1),
 and a phone right beside a Wi-Fi access point reads about -20.
 """
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """How packs are sent. No secret is a setting: an environment variable or a file has it."""
+
+    secret_env: str = "CX_EXCHANGE_SECRET"
+    secret_file: str | None = None
+    username: str | None = None
+    password_env: str = "CX_EXCHANGE_PASSWORD"
+    password_file: str | None = None
+    ca_file: str | None = None
+    timeout_s: float = 10.0
+    tries: int = 5
+    backoff_s: float = 1.0
 
 
 @dataclass(frozen=True)

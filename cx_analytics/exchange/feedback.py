@@ -1,7 +1,7 @@
 """One feedback pack: the files that tell a factory about one defect.
 
 Belongs here: which files a pack holds and what may be in them. Stays out: writing them
-(outbox.py). A pack knows units, lots, counts, rates, intervals and causes; no customer, no
+(exports.py). A pack knows units, lots, counts, rates, intervals and causes; no customer, no
 session, no position: only the columns named here are taken.
 
     8d.xlsx        the 8D report to work in: D0 to D8, serials, sister lots, evidence

@@ -11,7 +11,7 @@ import pytest
 from cx_analytics.cli.app import status_of
 from cx_analytics.cli.start import make_workspace, settings_template
 from cx_analytics.contracts.feeds import FEEDS
-from cx_analytics.contracts.settings import Rails
+from cx_analytics.contracts.settings import Exchange, Rails
 from cx_analytics.workspace import Settings, Workspace, parse_settings
 
 SECTIONS = {
@@ -25,6 +25,7 @@ SECTIONS = {
     "guard_rails",
     "costs",
     "privacy",
+    "exchange",
 }
 
 
@@ -44,6 +45,7 @@ def test_uncommented_it_names_every_setting() -> None:
     assert parsed.metrics == default.metrics
     assert parsed.rails == default.rails
     assert set(raw["guard_rails"]) == {field.name for field in fields(Rails)}  # type: ignore[call-overload]
+    assert set(raw["exchange"]) == {field.name for field in fields(Exchange)}  # type: ignore[call-overload]
     shown = ("name", "window_days", "rest_s", "memory_limit", "default_severity")
     assert [getattr(parsed, name) for name in shown] == [getattr(default, name) for name in shown]
     set_by_example = {
@@ -56,6 +58,7 @@ def test_uncommented_it_names_every_setting() -> None:
         "costs",
         "threads",
         "pseudonyms",
+        "exchange",
     }
     for name in set_by_example:
         assert getattr(parsed, name) != getattr(default, name)

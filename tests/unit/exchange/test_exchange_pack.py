@@ -16,6 +16,7 @@ import pytest
 
 from cx_analytics.contracts.errors import InputRefused
 from cx_analytics.exchange import Case, changed, deliver, folder_name, listed, pack, sweep
+from cx_analytics.exchange.envelope import parcel_of
 from cx_analytics.exchange.feedback import SERIAL_COLUMNS
 
 AT, EXPIRES, AS_OF = datetime(2026, 2, 1), datetime(2026, 2, 15), date(2026, 1, 31)
@@ -126,6 +127,10 @@ def test_no_customer_session_or_position_is_in_a_pack() -> None:
     told = texts(packed())
     for secret in ("customer-secret", "session-secret", "52.52"):
         assert secret not in told
+
+
+def test_a_pack_may_be_sent() -> None:
+    assert parcel_of("d-0123456789-2026-01-31-00000000", packed(), tag="ab").files == packed()
 
 
 @pytest.mark.parametrize("key", ["customer_id", "session_id", "cell_id", "latitude", "unit_id"])
