@@ -6,9 +6,10 @@ No answer here shows a customer's identity: it must never reach the factory.
 
 from __future__ import annotations
 
-from cx_analytics.cli.phrases import confidence, counted, in_words, status_words
+from cx_analytics.cli.answer_defect import ages_sheet, defect_sentences
+from cx_analytics.cli.phrases import confidence, counted, in_words
 from cx_analytics.cli.reader import Reader, Row
-from cx_analytics.cli.screen import Answer, Sheet, hours, interval, number, percent, when
+from cx_analytics.cli.screen import Answer, Sheet, hours, number, percent, when
 
 PEERS_SHOWN = 8
 """Lots beside the one asked for: enough to see the healthy ones, not a whole year of them."""
@@ -127,14 +128,17 @@ def lot(reader: Reader, lot_id: str, *, list_units: bool = False) -> Answer:
     peers = reader.rows("lot_peers", lot=lot_id)
     defects = reader.rows("lot_defects", lot=lot_id)
     holds = reader.rows("holds", unit_id=None, lot=lot_id)
-    sheets = [_defect_sheet(defects), _peer_sheet(peers, lot_id), _hold_sheet(holds)]
+    worst = defects[0]["defect_id"] if defects else None
+    ages = reader.rows("defect_ages", defect_id=worst)
+    sheets = [_defect_sheet(defects), ages_sheet(ages), _peer_sheet(peers, lot_id)]
+    sheets.append(_hold_sheet(holds))
     if list_units:
         sheets.append(_unit_sheet(members))
     data = {"lot": lot_id, "defects": defects, "peers": peers, "holds": holds, "units": members}
     return Answer(
-        (_lot_sentence(lot_id, members), *_defect_sentences(defects)),
+        (_lot_sentence(lot_id, members), *_defect_sentences(reader, defects)),
         tuple(sheet for sheet in sheets if sheet.rows),
-        data,
+        data | {"ages": ages},
     )
 
 
@@ -162,18 +166,11 @@ def _role(member: Row) -> str:
     return f"{member['component']} lot{supplier}"
 
 
-def _defect_sentences(defects: list[Row]) -> list[str]:
+def _defect_sentences(reader: Reader, defects: list[Row]) -> list[str]:
     if not defects:
         return ["No defect names this lot."]
-    worst = defects[0]
-    return [
-        f"Defect {worst['defect_id']} ({in_words(worst['label'])}, {_sure(worst)}, "
-        f"{status_words(worst['status'])}): faults {number(worst['rate_ratio'], 1)} times as often "
-        f"({interval(worst['low'], worst['high'], 1)}).",
-        f"In the next 90 days: {number(worst['forecast_faults_90d'])} faults more "
-        f"({interval(worst['forecast_low'], worst['forecast_high'])}); "
-        f"disposition to set: {worst['recommended_disposition'] or 'none'}.",
-    ]
+    coverage, capture = reader.row("forecast_coverage"), reader.row("risk_capture")
+    return defect_sentences(defects[0], coverage, capture)
 
 
 def _defect_sheet(defects: list[Row]) -> Sheet:

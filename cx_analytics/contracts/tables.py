@@ -14,6 +14,7 @@ from cx_analytics.contracts.words import (
     CAUSE_KINDS,
     CAUSE_STATUS,
     DOMAINS,
+    FAILURE_PATTERNS,
     HOLD_STATES,
     LIMIT_KINDS,
     PROPOSALS,
@@ -375,8 +376,123 @@ DEFECTS = Table(
         _real("forecast_high", "Upper end of its 90 % interval", "faults", low=0),
         _text("recommended_disposition", "GS1 CBV disposition to set"),
         _share("probability", "Probability that the cause is real"),
+        _real("forecast_low_80", "Lower end of its 80 % interval", "faults", low=0),
+        _real("forecast_high_80", "Upper end of its 80 % interval", "faults", low=0),
+        _real("forecast_low_95", "Lower end of its 95 % interval", "faults", low=0),
+        _real("forecast_high_95", "Upper end of its 95 % interval", "faults", low=0),
+        _real(
+            "forecast_returns_90d",
+            "Units without a fault by it so far that will meet one in 90 days",
+            "units",
+            low=0,
+        ),
+        _real("returns_low_80", "Lower end of its 80 % interval", "units", low=0),
+        _real("returns_high_80", "Upper end of its 80 % interval", "units", low=0),
+        _real("returns_low_95", "Lower end of its 95 % interval", "units", low=0),
+        _real("returns_high_95", "Upper end of its 95 % interval", "units", low=0),
+        _text(
+            "cannot_separate",
+            "What explains the faults nearly as well (the credible set), in words; null = nothing",
+        ),
     ),
     key=("defect_id",),
+)
+DEFECT_AGES = Table(
+    "defect_ages",
+    "factory",
+    "Faults by months in service (a Nevada table): units of each defect by the month that they "
+    "were made in, while they were watched within the window.",
+    "defect_id, cohort_month, months_in_service",
+    (
+        _text("defect_id", "The defect", required=True),
+        Column(
+            "cohort_month",
+            "DATE",
+            "First day of the month made; where that is unknown, of first service",
+            required=True,
+        ),
+        _count(
+            "months_in_service",
+            "Whole months (30.4375 days) since first service",
+            "months",
+            required=True,
+        ),
+        _count(
+            "units_at_risk", "Units watched at that age, not failed before", "units", required=True
+        ),
+        _real("unit_months", "Time for which they were watched", "months", low=0, required=True),
+        _count(
+            "units_failed", "Of these, with their first fault by the cause", "units", required=True
+        ),
+        _real(
+            "faults",
+            "Faults by the cause (summed responsibility), repeated ones too",
+            "faults",
+            low=0,
+            required=True,
+        ),
+    ),
+    key=("defect_id", "cohort_month", "months_in_service"),
+)
+DEFECT_LIFE = Table(
+    "defect_life",
+    "factory",
+    "When units fail by a defect: a Weibull distribution of the time in service to the first "
+    "fault, right-censored, and for units that served before the window left-truncated. No fit "
+    "below 5 failures.",
+    "defect_id",
+    (
+        _text("defect_id", "The defect", required=True),
+        _count(
+            "units_failed", "Units with their first fault in the window", "units", required=True
+        ),
+        _count("units_censored", "Units watched without a fault by it", "units", required=True),
+        _text(
+            "pattern",
+            "What the shape says: falling hazard, none that shows, rising hazard",
+            required=True,
+            choices=FAILURE_PATTERNS,
+        ),
+        _real("shape", "Weibull shape: below 1 the hazard falls, above it rises", low=0),
+        _real("shape_low", "Lower end of its 90 % interval", low=0),
+        _real("shape_high", "Upper end of its 90 % interval", low=0),
+        _real("scale_days", "Weibull scale: 63.2 % would have failed by then", "days", low=0),
+        _real("scale_low", "Lower end of its 90 % interval", "days", low=0),
+        _real("scale_high", "Upper end of its 90 % interval", "days", low=0),
+        _real("b10_days", "B10 life: 10 % would have failed by then", "days", low=0),
+        _real("b10_low", "Lower end of its 90 % interval", "days", low=0),
+        _real("b10_high", "Upper end of its 90 % interval", "days", low=0),
+        _share(
+            "exponential_p",
+            "Probability of a likelihood ratio this large if the hazard were constant",
+        ),
+    ),
+    key=("defect_id",),
+)
+FORECAST_BACKTEST = Table(
+    "forecast_backtest",
+    "factory",
+    "The forecasts of faults put to the test: what would have been forecast on past days, for the "
+    "defects known on each, beside what came.",
+    "defect_id, as_of",
+    (
+        _text("defect_id", "The defect as it was known then", required=True),
+        Column("as_of", "DATE", "Last day that the forecast knew", required=True),
+        _count("horizon_days", "Days forecast after it", "days", required=True),
+        _real("predicted", "Faults by the defect to expect in them", "faults", low=0),
+        _real("low", "Lower end of its 90 % interval", "faults", low=0),
+        _real("high", "Upper end of its 90 % interval", "faults", low=0),
+        _real("low_80", "Lower end of its 80 % interval", "faults", low=0),
+        _real("high_80", "Upper end of its 80 % interval", "faults", low=0),
+        _real("low_95", "Lower end of its 95 % interval", "faults", low=0),
+        _real("high_95", "Upper end of its 95 % interval", "faults", low=0),
+        _real("actual", "Faults by it that came (summed responsibility)", "faults", low=0),
+        Column("inside", "BOOLEAN", "Whether they fell within the 90 % interval", required=True),
+        Column("inside_80", "BOOLEAN", "Whether within the 80 % interval", required=True),
+        Column("inside_95", "BOOLEAN", "Whether within the 95 % interval", required=True),
+        _share("probability", "Probability of the cause as said then"),
+    ),
+    key=("defect_id", "as_of"),
 )
 UNIT_RISK = Table(
     "unit_risk",
@@ -392,6 +508,27 @@ UNIT_RISK = Table(
         _count("rank", "1 = highest risk of all", "rank"),
     ),
     key=("unit_id", "defect_id"),
+)
+UNIT_RISK_CAPTURE = Table(
+    "unit_risk_capture",
+    "factory",
+    "The ranking of units put to the test: ranked on a past day as `unit_risk` ranks today, how "
+    "many of the units that failed afterwards stood at the top.",
+    "as_of",
+    (
+        Column("as_of", "DATE", "Last day that the ranking knew", required=True),
+        _count("horizon_days", "Days after it", "days", required=True),
+        _count("units", "Units ranked, once for each defect", "units", required=True),
+        _count(
+            "failures", "Of these, failed by their defect in those days", "units", required=True
+        ),
+        _share("top_share", "Share of the ranking that is called its top", required=True),
+        _count("captured", "Failures in the top", "units", required=True),
+        _share("captured_share", "The same over all failures; by chance it would be top_share"),
+        _share("low", "Lower end of its 90 % interval"),
+        _share("high", "Upper end of its 90 % interval"),
+    ),
+    key=("as_of",),
 )
 UNIT_HOLDS = Table(
     "unit_holds",
@@ -659,7 +796,11 @@ TABLES: dict[str, Table] = {
         FIX_CAMPAIGNS,
         FIX_CAMPAIGN_STAGES,
         DEFECTS,
+        DEFECT_AGES,
+        DEFECT_LIFE,
+        FORECAST_BACKTEST,
         UNIT_RISK,
+        UNIT_RISK_CAPTURE,
         UNIT_HOLDS,
         ACTIONS,
         ACTION_EFFECTS,

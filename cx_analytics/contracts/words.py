@@ -9,6 +9,7 @@ CAUSE_KINDS = ("shared", "individual")
 DOMAINS = ("device", "app", "network", "interaction", "customer")
 CAUSE_STATUS = ("new", "active", "fixed", "recurred")
 VERDICTS = ("worked", "did_not", "harmed", "too_early")
+FAILURE_PATTERNS = ("early failures", "random", "wear-out", "too few failures")
 HOLD_STATES = ("proposed", "held", "released", "expired")
 ACTION_KINDS = (
     "app_update",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from cx_analytics.defs.attribution import attribution_assets
+from cx_analytics.defs.backtests import factory_backtests
 from cx_analytics.defs.care import (
     customer_experience,
     customer_fixes,
@@ -15,7 +16,13 @@ from cx_analytics.defs.care import (
 from cx_analytics.defs.contacts import contact_shifts
 from cx_analytics.defs.effects import action_effects
 from cx_analytics.defs.experience import sessions_asset
-from cx_analytics.defs.factory import defects, feedback_packs, unit_holds, unit_risk
+from cx_analytics.defs.factory import (
+    defect_lives,
+    defects,
+    feedback_packs,
+    unit_holds,
+    unit_risk,
+)
 from cx_analytics.defs.ingest import FEED_ASSETS
 from cx_analytics.defs.ledger import action_ledger, action_proposals
 from cx_analytics.defs.limits import data_limits
@@ -41,7 +48,9 @@ def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
         fix_campaigns,
         fix_campaign_stages,
         defects,
+        defect_lives,
         unit_risk,
+        factory_backtests,
         unit_holds,
         feedback_packs,
         action_proposals,

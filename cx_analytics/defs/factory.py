@@ -12,8 +12,12 @@ import polars as pl
 
 from cx_analytics import factory
 from cx_analytics.contracts.feeds import COMPONENTS, UNITS
+from cx_analytics.contracts.model import Table
 from cx_analytics.contracts.tables import (
+    CAUSE_RIVALS,
     CAUSES,
+    DEFECT_AGES,
+    DEFECT_LIFE,
     DEFECTS,
     FAULT_CAUSES,
     SESSIONS_TABLE,
@@ -25,7 +29,7 @@ from cx_analytics.defs.plan import window_of
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
-from cx_analytics.defs.tables import materialized, table_asset
+from cx_analytics.defs.tables import facts, materialized, spec_of, table_asset
 from cx_analytics.engine.models import load
 from cx_analytics.exchange import Case, Picture, deliver, folder_name, pack
 from cx_analytics.loop import ledger_table, read_ledger
@@ -53,27 +57,69 @@ def window(house: House) -> Window:
 
 
 def match_units(house: House) -> pl.DataFrame:
-    """Every unit under each defect (model factory/defect_units); leaves the views it needs."""
+    """Every unit under each defect of today (model factory/defect_units)."""
+    match_defects(house, house.read(CAUSES))
+    return house.duck.model("factory/defect_units", **window(house).parameters)
+
+
+def match_defects(house: House, causes: pl.DataFrame) -> None:
+    """Leave what the models of the factory read: matched_unit, unit_fault and what they rest on."""
     house.views({"unit": UNITS, "component": COMPONENTS}, house.lake)
     house.views({"session": SESSIONS_TABLE, "fault_cause": FAULT_CAUSES}, house.parts)
-    house.duck.register("defect_condition", factory.defect_conditions(house.read(CAUSES)))
-    house.duck.table("unit_attribute", load("factory/unit_attributes").sql)
-    house.duck.table("matched_unit", load("factory/matched_units").sql)
-    return house.duck.model("factory/defect_units", **window(house).parameters)
+    house.duck.register("defect_condition", factory.defect_conditions(causes))
+    for made_of in ("unit_attribute", "matched_unit", "unit_fault"):
+        house.duck.table(made_of, load(f"factory/{made_of}s").sql)
 
 
 @table_asset(
     DEFECTS,
     group="factory",
-    deps=["causes", "fault_causes", lake_key("units"), lake_key("components")],
+    deps=["causes", "cause_rivals", "fault_causes", lake_key("units"), lake_key("components")],
 )
 def defects(house: House) -> dg.MaterializeResult[None]:
     tell("factory", "defects")
     span, units = window(house), match_units(house)
     inside = house.duck.model("factory/defect_components")
-    found = factory.defects(house.read(CAUSES), units, inside, begin=span.begin, end=span.end)
+    found = factory.defects(
+        house.read(CAUSES),
+        units,
+        inside,
+        daily=house.duck.model("factory/defect_use", **span.parameters),
+        rivals=house.read(CAUSE_RIVALS),
+        begin=span.begin,
+        end=span.end,
+    )
     written = house.write(DEFECTS, found)
     return materialized(DEFECTS, written)
+
+
+@dg.multi_asset(
+    name="defect_lives",
+    specs=[
+        spec_of(DEFECT_AGES, group="factory", deps=["defects"]),
+        spec_of(DEFECT_LIFE, group="factory", deps=["defects"]),
+    ],
+    retry_policy=RETRY,
+)
+@refusing
+def defect_lives(
+    house: House,
+) -> tuple[dg.MaterializeResult[None], dg.MaterializeResult[None]]:
+    match_defects(house, house.read(CAUSES))
+    span = window(house).parameters
+    reaches = {"failed_share": factory.FAILED_SHARE}
+    house.duck.table("unit_life", load("factory/unit_lives").sql, span | reaches)
+    ages = house.write(DEFECT_AGES, house.duck.model("factory/defect_ages", **span))
+    life = factory.defect_life(house.duck.frame("SELECT * FROM unit_life"))
+    return (
+        told(DEFECT_AGES, ages),
+        told(DEFECT_LIFE, house.write(DEFECT_LIFE, life)),
+    )
+
+
+def told(table: Table, frame: pl.DataFrame) -> dg.MaterializeResult[None]:
+    """The result for a table that is made together with others."""
+    return dg.MaterializeResult(asset_key=table.name, metadata=facts(table, frame.height, frame))
 
 
 @table_asset(UNIT_RISK, group="factory", deps=["defects"])

@@ -47,6 +47,7 @@ def document(
         **{name: defect[name] for name in _PLACE},
         "counts": {name: defect[name] for name in _COUNTS},
         "rate_ratio": _interval(defect, "rate_ratio", "low", "high"),
+        "cannot_separate": defect["cannot_separate"],
         "excess_faults": defect["excess_faults"],
         "forecast_faults_90d": _interval(
             defect, "forecast_faults_90d", "forecast_low", "forecast_high"
@@ -78,7 +79,7 @@ def words(defect: Mapping[str, Any], *, expires_at: datetime, as_of: date) -> st
         f"Defect {defect['defect_id']}, as of {as_of.isoformat()}",
         "",
         f"What     Units with {met} {_rate(defect)}.",
-        f"Sure     {word} (probability {defect['probability']:.2f})",
+        f"Sure     {word} (probability {defect['probability']:.2f}){_rivals(defect)}",
         f"Units    {defect['units_made']} made, {defect['units_in_field']} in the field, "
         f"{defect['units_failed']} of these failed",
         f"Ahead    {_ahead(defect)}",
@@ -101,6 +102,12 @@ def _rate(defect: Mapping[str, Any]) -> str:
     if defect["low"] is None or defect["high"] is None:
         return text
     return f"{text} (90 % interval {defect['low']:.1f} to {defect['high']:.1f})"
+
+
+def _rivals(defect: Mapping[str, Any]) -> str:
+    """What the data cannot tell the defect from, where there is anything."""
+    unlike = defect["cannot_separate"]
+    return f"; by the data alone it {plain(unlike)}" if unlike else ""
 
 
 def _ahead(defect: Mapping[str, Any]) -> str:

@@ -1,28 +1,27 @@
 """Defects: the causes that a factory can act on, with the units behind them and a forecast.
 
-Belongs here: the table `defects`. Stays out: matching of units (sql/factory/), single units
-(risk.py) and holds (hold_table.py).
+Belongs here: the table `defects`. Stays out: matching of units (sql/factory/), the forecast
+itself (forecast.py), single units (risk.py) and holds (hold_table.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from cx_analytics.contracts.frames import frame_of
 from cx_analytics.contracts.tables import DEFECTS
 from cx_analytics.contracts.words import confidence_word
-from cx_analytics.factory.exposure import with_exposure
-from cx_analytics.factory.gamma import Prediction, dispersion, predict
+from cx_analytics.factory.exposure import DAILY_SCHEMA, with_exposure
+from cx_analytics.factory.forecast import faults_ahead, returns_ahead
+from cx_analytics.factory.gamma import Prediction
 from cx_analytics.factory.genealogy import component_of, defect_causes, defect_id, focus, is_open
-
-FORECAST_DAYS = 90
-"""How far ahead faults are forecast."""
+from cx_analytics.factory.population import population, shared
+from cx_analytics.factory.rivals import cannot_separate
 
 ON_HOLD = "non_sellable_other"
 """CBV disposition of a quality hold (GS1 CBV 2.0, section 7.2); its business step is holding."""
@@ -30,29 +29,14 @@ ON_HOLD = "non_sellable_other"
 NEEDS_REPLACEMENT = "needs_replacement"
 """CBV disposition of a unit with a failed component (GS1 CBV 2.0, section 7.2)."""
 
-_NORMAL_90 = 2 * 1.6448536269514722
-"""Width of a normal 90 % interval in standard deviations."""
-
-
-@dataclass(frozen=True)
-class Population:
-    """Sums over the units under one defect."""
-
-    made: int = 0
-    in_field: int = 0
-    failed: int = 0
-    days: float = 0.0
-    spread: float = 1.0
-    lot: str | None = None
-    line: str | None = None
-    site: str | None = None
-
 
 def defects(
     causes: pl.DataFrame,
     units: pl.DataFrame,
     components: pl.DataFrame,
     *,
+    daily: pl.DataFrame | None = None,
+    rivals: pl.DataFrame | None = None,
     begin: datetime,
     end: datetime,
 ) -> pl.DataFrame:
@@ -63,28 +47,40 @@ def defects(
     causes : the table `causes`.
     units : what `factory/defect_units` gives for `defect_conditions(causes)`.
     components : what `factory/defect_components` gives.
+    daily : what `factory/defect_use` gives; without it, faults are taken to come independently.
+    rivals : the table `cause_rivals`; without it, nothing is said of the credible set.
     begin, end : the window of the sessions behind `units`, half-open, UTC.
 
     Returns
     -------
     The contract DEFECTS. `units_in_field` counts units with a service date or a session before
     `end`; `units_failed` those whose faults' shares by the cause add up to 0.5 or more. Lot,
-    line and site are filled when all units made share one. The forecast is the excess rate a
-    unit-day (gamma posterior with over-dispersion between units and the uncertainty of the
-    attribution) times the units in the field times 90 days; 0 for a cause that has ended.
+    line and site are filled when all units made share one. The forecasts are those of
+    forecast.py: `forecast_low` and `forecast_high` hold 90 %.
     """
     exposed = with_exposure(units, begin, end)
-    rows = [_defect(cause, exposed, components, end) for cause in defect_causes(causes)]
+    days = daily if daily is not None else pl.DataFrame(schema=DAILY_SCHEMA)
+    unlike = cannot_separate(rivals) if rivals is not None else {}
+    rows = [
+        _defect(cause, exposed, days, components, end)
+        | {"cannot_separate": unlike.get(cause["cause_id"])}
+        for cause in defect_causes(causes)
+    ]
     return frame_of(rows, DEFECTS)
 
 
 def _defect(
-    cause: Mapping[str, Any], units: pl.DataFrame, components: pl.DataFrame, end: datetime
+    cause: Mapping[str, Any],
+    units: pl.DataFrame,
+    daily: pl.DataFrame,
+    components: pl.DataFrame,
+    end: datetime,
 ) -> dict[str, Any]:
     identity = defect_id(cause["cause_id"])
     conditions = dict(sorted(cause["conditions"].items()))
-    group = population(units.filter(pl.col("defect_id") == identity))
-    ahead = _forecast(cause, group, end)
+    mine = pl.col("defect_id") == identity
+    members = units.filter(mine)
+    group = population(members, daily.filter(mine))
     return {
         "defect_id": identity,
         "cause_id": cause["cause_id"],
@@ -92,7 +88,7 @@ def _defect(
         "lot": conditions.get("lot") or group.lot,
         "line": conditions.get("line") or group.line,
         "site": conditions.get("site") or group.site,
-        **_blamed(conditions, components.filter(pl.col("defect_id") == identity)),
+        **_blamed(conditions, components.filter(mine)),
         "units_made": group.made,
         "units_in_field": group.in_field,
         "units_failed": group.failed,
@@ -100,40 +96,19 @@ def _defect(
         "low": cause["rate_ratio_low"],
         "high": cause["rate_ratio_high"],
         "excess_faults": cause["excess_faults"],
-        "forecast_faults_90d": ahead.mean,
-        "forecast_low": ahead.low,
-        "forecast_high": ahead.high,
+        **_foretold("faults_90d", "forecast", faults_ahead(cause, group, end)),
         "recommended_disposition": recommended_disposition(
             conditions, cause["probability"], is_open(cause["valid_to"], end)
         ),
         "probability": cause["probability"],
+        **_foretold("returns_90d", "returns", returns_ahead(cause, members, group, end)),
     }
 
 
-def population(units: pl.DataFrame) -> Population:
-    """Sums over the units of one defect (with the columns of `with_exposure`)."""
-    if units.is_empty():
-        return Population()
-    made, field = units.filter("made"), units.filter("in_field")
-    spread = dispersion(
-        field["faults"].to_numpy().astype(np.float64), field["days"].to_numpy().astype(np.float64)
-    )
-    return Population(
-        made=made.height,
-        in_field=field.height,
-        failed=int(units["failed"].sum()),
-        days=float(field["days"].sum()),
-        spread=spread,
-        lot=_shared(made, "lot"),
-        line=_shared(made, "line"),
-        site=_shared(made, "site"),
-    )
-
-
-def _shared(units: pl.DataFrame, column: str) -> str | None:
-    """The value that all units share, or None."""
-    values = units[column].unique()
-    return values[0] if values.len() == 1 else None
+def _foretold(what: str, prefix: str, ahead: Prediction) -> dict[str, float]:
+    """A forecast as columns; the table takes the ends that it has."""
+    ends = {f"{prefix}_{key}": value for key, value in asdict(ahead).items() if key != "mean"}
+    return {f"forecast_{what}": ahead.mean, **ends}
 
 
 def _blamed(conditions: Mapping[str, str], components: pl.DataFrame) -> dict[str, str | None]:
@@ -151,24 +126,9 @@ def _blamed(conditions: Mapping[str, str], components: pl.DataFrame) -> dict[str
         inside = inside.filter(pl.col("supplier") == supplier)
     return {
         "component": name.component,
-        "supplier": supplier or _shared(inside, "supplier"),
-        "component_lot": lot or _shared(inside, "component_lot"),
+        "supplier": supplier or shared(inside, "supplier"),
+        "component_lot": lot or shared(inside, "component_lot"),
     }
-
-
-def _forecast(cause: Mapping[str, Any], group: Population, end: datetime) -> Prediction:
-    if not is_open(cause["valid_to"], end):
-        return Prediction(0.0, 0.0, 0.0)
-    excess = max(cause["excess_faults"] or 0.0, 0.0)
-    low, high = cause["excess_low"], cause["excess_high"]
-    known = low is not None and high is not None and excess > 0
-    return predict(
-        count=excess,
-        exposure=group.days,
-        spread=group.spread,
-        uncertainty=(high - low) / _NORMAL_90 / excess if known else 0.0,
-        horizon=group.in_field * FORECAST_DAYS,
-    )
 
 
 def recommended_disposition(

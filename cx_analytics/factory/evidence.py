@@ -29,6 +29,7 @@ _ESTIMATES = (
     ("rate_ratio", "ratio", "Fault rate over that of the other units"),
     ("excess_faults", "faults", "Faults that the defect explains"),
     ("forecast_faults_90d", "faults", "Excess faults to expect in 90 days"),
+    ("forecast_returns_90d", "units", "Units to come back for the first time in 90 days"),
     ("units_in_field", "units", "Units that match and are in the field"),
 )
 """Numbers of a model rather than of a count: read from the published table."""

@@ -10,6 +10,9 @@ from datetime import datetime
 
 import polars as pl
 
+FORECAST_DAYS = 90
+"""How far ahead faults, returns and the risk of units are told."""
+
 FAILED_SHARE = 0.5
 """A unit has failed by a defect when its faults' shares add up to this much: more likely than
 not it met one fault by it."""
@@ -31,11 +34,22 @@ UNIT_SCHEMA = pl.Schema(
         "first_seen": pl.Datetime("us"),
         "sessions": pl.Int64(),
         "faults": pl.Float64(),
+        "faults_ever": pl.Float64(),
         "valid_from": pl.Datetime("us"),
         "valid_to": pl.Datetime("us"),
     }
 )
 """What `factory/defect_units` gives."""
+
+DAILY_SCHEMA = pl.Schema(
+    {
+        "defect_id": pl.String(),
+        "day": pl.Date(),
+        "sessions": pl.Int64(),
+        "faults": pl.Float64(),
+    }
+)
+"""What `factory/defect_use` gives."""
 
 _DAY_US = 86_400_000_000
 
@@ -54,7 +68,7 @@ def with_exposure(units: pl.DataFrame, begin: datetime, end: datetime) -> pl.Dat
     days = (until - since).dt.total_microseconds().clip(lower_bound=0) / _DAY_US
     return units.with_columns(
         in_field.alias("in_field"),
-        (pl.col("faults") >= FAILED_SHARE).alias("failed"),
+        (pl.col("faults_ever") >= FAILED_SHARE).alias("failed"),
         (pl.col("valid_to").is_null() | (pl.col("valid_to") > end)).alias("open"),
         pl.when(in_field).then(days).otherwise(0.0).alias("days"),
     )
@@ -77,7 +91,7 @@ def units_at_risk(
     and `high`. How often a unit is used stays here: that is the customer's.
     """
     exposed = with_exposure(units, begin, end)
-    private = ("sessions", "faults", "first_seen", "in_service_at", "open", "days")
+    private = ("sessions", "faults", "faults_ever", "first_seen", "in_service_at", "open", "days")
     chances = risk.select("unit_id", "defect_id", "probability_90d", "low", "high")
     return (
         exposed.drop(*private, "valid_from", "valid_to")

@@ -1,9 +1,10 @@
 -- defect_units: every unit under a defect, with its use and its faults by the defect.
 -- grain   defect_id, unit_id
--- reads   matched_unit, defect_condition, unit, session, fault_cause
+-- reads   matched_unit, defect_condition, unit, session, unit_fault
 -- takes   $window_from, $window_to the window of the sessions (half-open)
 -- units   sessions in events, faults in summed shares, times in UTC
--- beware  sessions and faults count only while the cause holds; first_seen counts at all times.
+-- beware  sessions and faults count only in the window while the cause holds; faults_ever and
+--         first_seen count at all times.
 WITH
   term AS (
     SELECT DISTINCT
@@ -33,14 +34,22 @@ WITH
   ),
   blame AS (
     SELECT
-      term.defect_id,
-      session.unit_id,
-      CAST(sum(CAST(fault_cause.share AS DECIMAL(18, 12))) AS DOUBLE) AS faults
-    FROM fault_cause
-    JOIN term ON term.cause_id = fault_cause.cause_id
-    JOIN session ON session.session_id = fault_cause.session_id
-    WHERE session.unit_id IS NOT NULL
-    GROUP BY term.defect_id, session.unit_id
+      unit_fault.defect_id,
+      unit_fault.unit_id,
+      CAST(
+        sum(
+          CASE
+            WHEN
+              unit_fault.started_at >= term.counted_from
+              AND unit_fault.started_at < term.counted_to
+            THEN unit_fault.share ELSE 0
+          END
+        ) AS DOUBLE
+      ) AS faults,
+      CAST(sum(unit_fault.share) AS DOUBLE) AS faults_ever
+    FROM unit_fault
+    JOIN term ON term.defect_id = unit_fault.defect_id
+    GROUP BY unit_fault.defect_id, unit_fault.unit_id
   )
 SELECT
   matched_unit.defect_id,
@@ -58,6 +67,7 @@ SELECT
   usage.first_seen,
   CAST(coalesce(usage.sessions, 0) AS BIGINT) AS sessions,
   CAST(coalesce(blame.faults, 0) AS DOUBLE) AS faults,
+  CAST(coalesce(blame.faults_ever, 0) AS DOUBLE) AS faults_ever,
   term.valid_from,
   term.valid_to
 FROM matched_unit

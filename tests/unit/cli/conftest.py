@@ -96,9 +96,69 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "forecast_faults_90d": 12.0,
             "forecast_low": 8.0,
             "forecast_high": 16.0,
+            "forecast_low_80": 9.0,
+            "forecast_high_80": 15.0,
+            "forecast_low_95": 7.0,
+            "forecast_high_95": 18.0,
+            "forecast_returns_90d": 3.0,
+            "returns_low_80": 2.0,
+            "returns_high_80": 5.0,
+            "returns_low_95": 1.0,
+            "returns_high_95": 6.0,
+            "cannot_separate": "cannot be told from line=3 (1.2 nats behind)",
             "recommended_disposition": "non_sellable_other",
             "probability": 0.97,
         }
+    ],
+    "defect_ages": [
+        {
+            "defect_id": "d1",
+            "cohort_month": date(2025, month, 1),
+            "months_in_service": 1,
+            "units_at_risk": 4,
+            "unit_months": 3.5,
+            "units_failed": 1,
+            "faults": 1.5,
+        }
+        for month in (11, 12)
+    ],
+    "defect_life": [
+        {
+            "defect_id": "d1",
+            "units_failed": 7,
+            "units_censored": 9,
+            "pattern": "early failures",
+            "shape": 0.6,
+            "shape_low": 0.4,
+            "shape_high": 0.9,
+            "scale_days": 50.0,
+            "b10_days": 3.0,
+            "b10_low": 2.0,
+            "b10_high": 5.0,
+            "exponential_p": 0.03,
+        }
+    ],
+    "forecast_backtest": [
+        {
+            "defect_id": defect,
+            "as_of": date(2025, 12, 19),
+            "horizon_days": 14,
+            "inside": True,
+            "inside_80": inside,
+            "inside_95": True,
+        }
+        for defect, inside in (("d1", True), ("d2", False))
+    ],
+    "unit_risk_capture": [
+        {
+            "as_of": date(2025, 12, day),
+            "horizon_days": 14,
+            "units": 20,
+            "failures": 5,
+            "top_share": 0.1,
+            "captured": captured,
+        }
+        for day, captured in ((5, 2), (19, 1))
     ],
     "unit_risk": [
         {

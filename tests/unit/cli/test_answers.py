@@ -90,6 +90,19 @@ def test_component_lot(workspace: Path, capsys: pytest.CaptureFixture[str]) -> N
     lines = said(capsys, "lot", workspace, "M1", "--units")
     assert lines[0] == "Lot M1: modem lot by Acme, in 1 unit (X), 1 in service."
     assert lines[1].startswith("Defect d1 (modem lot M1, confirmed, known and open)")
+    assert lines[2:7] == [
+        "By the data alone it cannot be told from line=3 (1.2 nats behind).",
+        "In the next 90 days: 12 faults more (80 %: 9 to 15, 95 %: 7 to 18), 3 units back for the "
+        "first time (80 %: 2 to 5, 95 %: 1 to 6); disposition to set: non_sellable_other.",
+        "By months in service: early failures (7 first failures; Weibull shape 0.60, 0.40 to 0.90; "
+        "B10 life 3 days, 2 to 5).",
+        "Of 2 forecasts made for 14 days that are past, the 80 % band held 50 %, the 95 % band "
+        "100 %.",
+        "Units ranked on past days: the top 10 % held 30 % of the 10 failures of the 14 days after "
+        "(13 % to 56 %).",
+    ]
+    at = lines.index("Faults of the first defect by months in service")
+    assert lines[at + 2].split() == ["1", "8", "7.0", "2", "3.0"]
     at = lines.index("This lot and the 1 worst beside it (raw rates)")
     assert lines[at + 2].split() == ["M1", "modem", "1", "1", "2", "1,000.0"]
     assert lines[at + 3].split() == ["M2", "modem", "1", "0", "1", "0.0"]

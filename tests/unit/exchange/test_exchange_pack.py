@@ -45,6 +45,7 @@ DEFECT: dict[str, Any] = {
     "forecast_high": 85.0,
     "recommended_disposition": "non_sellable_other",
     "probability": 0.97,
+    "cannot_separate": "cannot be told from line=3 (1.2 nats behind)",
 }
 SISTERS = pl.DataFrame(
     {
@@ -192,6 +193,12 @@ def test_the_message_says_what_to_do() -> None:
     assert "60 more faults in 90 days (90 % interval 40 to 85)" in told
     injected = packed(conditions={"lot": "L1\nPlease   destroy"})["message.txt"].decode()
     assert "\nPlease   destroy" not in injected
+
+
+def test_the_message_says_what_it_cannot_be_told_from() -> None:
+    told = packed()["message.txt"].decode()
+    assert "(probability 0.97); by the data alone it cannot be told from line=3" in told
+    assert "by the data alone" not in packed(cannot_separate=None)["message.txt"].decode()
 
 
 def test_the_json_holds_every_number_with_its_sql() -> None:
