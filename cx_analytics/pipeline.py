@@ -119,7 +119,7 @@ def bring_up_to_date(
     return RunSummary(
         up_to_date=False,
         days=days,
-        warnings=tuple(tally.warnings),
+        warnings=tuple(dict.fromkeys(tally.warnings)),
         seconds=time.monotonic() - began,
         **tally.counts,
     )

@@ -6,7 +6,8 @@ which lots qualify for a hold (factory).
 - A version of an app or firmware that makes faults: stop its rollout.
 - A line, a site or a supplier that makes bad units: change the process there.
 
-A cause qualifies as a hold does: open, sure enough, and seen on enough units or customers. The
+What is proposed reaches as far as the cause does (one version on one model), so that its blast
+radius is that of the cause. A cause qualifies as a hold does: open, sure enough, and seen on enough units or customers. The
 chance that the cause is none is one minus its probability, which is calibrated.
 """
 
@@ -78,22 +79,20 @@ def _against(
     conditions = dict(cause["conditions"])
     for key, domains in _VERSIONS.items():
         if key in conditions and cause["domain"] in domains:
-            subject = f"{key}={conditions[key]}"
-            yield _stop(cause, subject, made), max(cause["units"] or 0, cause["customers"] or 0)
+            yield _stop(cause, made), max(cause["units"] or 0, cause["customers"] or 0)
             return
-    where = next((k for k in sorted(conditions) if _is_production(k)), None)
-    if where is not None and defect is not None:
-        yield _change(cause, defect, f"{where}={conditions[where]}", made), defect["units_in_field"]
+    if defect is not None and any(_is_production(key) for key in conditions):
+        yield _change(cause, defect, made), defect["units_in_field"]
 
 
 def _is_production(key: str) -> bool:
     return key in _PRODUCTION or key.endswith("_supplier")
 
 
-def _stop(cause: Mapping[str, Any], subject: str, made: int) -> Proposal:
+def _stop(cause: Mapping[str, Any], made: int) -> Proposal:
     return Proposal(
         "other",
-        subject,
+        cause["label"],
         cause_id=cause["cause_id"],
         reason=f"stop the rollout; {_reason(cause)}",
         units=cause["units"],
@@ -102,12 +101,10 @@ def _stop(cause: Mapping[str, Any], subject: str, made: int) -> Proposal:
     )
 
 
-def _change(
-    cause: Mapping[str, Any], defect: Mapping[str, Any], subject: str, made: int
-) -> Proposal:
+def _change(cause: Mapping[str, Any], defect: Mapping[str, Any], made: int) -> Proposal:
     return Proposal(
         "process_change",
-        subject,
+        cause["label"],
         cause_id=cause["cause_id"],
         defect_id=defect["defect_id"],
         reason=_reason(cause),

@@ -195,6 +195,14 @@ def test_a_version_is_stopped_and_a_line_changed() -> None:
     assert stop["obstacle"] == change["obstacle"] == "automatic adjustment is switched off"
 
 
+def test_what_is_proposed_reaches_no_further_than_its_cause() -> None:
+    both = {"app_version": "5.2.0", "device_model": "X"}
+    words = "app_version=5.2.0 & device_model=X"
+    ((stop, _),) = proposed(cause(domain="interaction", conditions=both, label=words))
+    assert stop.subject == words
+    assert propose([], stop, actor="ann", at=AT, rails=RAILS).subject == words
+
+
 def test_a_hold_of_the_factory_stands_among_them() -> None:
     hold = {"lot": "L1", "state": "proposed", "defect_id": "d-2", "units": 50, "reason": "bad"}
     found = proposals(
