@@ -7,8 +7,9 @@ which lots qualify for a hold (factory).
 - A line, a site or a supplier that makes bad units: change the process there.
 
 What is proposed reaches as far as the cause does (one version on one model), so that its blast
-radius is that of the cause. A cause qualifies as a hold does: open, sure enough, and seen on enough units or customers. The
-chance that the cause is none is one minus its probability, which is calibrated.
+radius is that of the cause. A cause qualifies as a hold does: open, sure enough, and seen on
+enough units or customers. The chance that the cause is none is one minus its probability, which
+is calibrated.
 """
 
 from __future__ import annotations
