@@ -1,6 +1,6 @@
 """The e-detector by seeded chance: how often it cries wolf in a year, how late it is.
 
-The figures are those of docs/adr/0016-has-it-come-back.md.
+The figures are those of docs/adr/0017-has-it-come-back.md.
 """
 
 from __future__ import annotations
