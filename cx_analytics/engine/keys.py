@@ -10,6 +10,7 @@ import secrets
 from pathlib import Path
 
 from cx_analytics.contracts.errors import InputRefused
+from cx_analytics.engine.files import PART, sync
 
 
 def read_key(file: Path, size: int) -> bytes | None:
@@ -37,7 +38,7 @@ def make_key(file: Path, size: int) -> bytes:
     """A new random key, readable by its owner alone; it is on the disk before it is returned."""
     key = secrets.token_bytes(size)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = file.with_name(f".part-{file.name}.tmp")
+    part = file.with_name(f"{PART}{file.name}.tmp")
     part.unlink(missing_ok=True)
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as out:
@@ -45,13 +46,5 @@ def make_key(file: Path, size: int) -> bytes:
         out.flush()
         os.fsync(out.fileno())
     part.replace(file)
-    _sync(file.parent)
+    sync(file.parent)
     return key
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
