@@ -107,12 +107,9 @@ def judge_world(
     write_world(world, root)
     (root / "truth").rename(apart := root.with_name(f"{root.name}-truth"))
     run(root)
-    later = follow_up(world, days=DAYS_AFTER)
-    faults = pl.concat(
-        day.sessions.filter(pl.col("fault_code").is_not_null()) for day in later.each_day()
-    )
-    after = later.truth().fault_causes.join(
-        faults.select("session_id", "customer_id"), on="session_id"
+    after = pl.concat(
+        day.truth.join(day.sessions.select("session_id", "customer_id"), on="session_id")
+        for day in follow_up(world, days=DAYS_AFTER).each_day()
     )
     return score_fixes(root, Truth.read(apart), after)
 
