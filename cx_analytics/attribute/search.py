@@ -238,7 +238,8 @@ class Search:
 
     def _merge(self) -> tuple[Assessment, list[int]] | None:
         given, terms = self.given(), self.hazard.terms
-        explained = [self._explained(n) for n in range(len(terms))]
+        _, place, share = self.hazard.responsibilities()
+        explained = np.split(share, np.searchsorted(place, np.arange(1, len(terms))))
         for candidate, places in merges(self.period, terms, self._shared(), explained):
             rest = given.without(self._rate_without(*places))
             whole = self.assessor.assess(candidate, rest)
@@ -247,13 +248,6 @@ class Search:
             if whole.acceptable and whole.evidence > self._worth(places, rest, effect):
                 return whole, places
         return None
-
-    def _explained(self, place: int) -> Floats:
-        """The share of a term in each of its faults."""
-        own = self.hazard.terms[place].faults(self.period)
-        return np.asarray(
-            self.hazard.theta[place][self.period.kind[own]] / self.hazard.rate[own], dtype=float
-        )
 
     def _worth(self, places: list[int], rest: Given, effect: float | None) -> float:
         """Evidence of some causes together, one given the other.
