@@ -19,6 +19,11 @@ PAGE = Path("docs/benchmarks.md")
 
 Sessions = Annotated[int, typer.Option(min=1000, help="Sessions of a world.")]
 Days = Annotated[int, typer.Option(min=1, help="Days of a world.")]
+Worlds = Annotated[int, typer.Option(min=1, help="How many worlds of each difficulty.")]
+FirstSeed = Annotated[
+    int | None,
+    typer.Option(min=0, show_default=False, help="Seeds from here on; new ones every day."),
+]
 Out = Annotated[
     Path | None,
     typer.Option(
@@ -52,11 +57,8 @@ def register(app: typer.Typer) -> None:
 def attribution(
     sessions: Sessions = 1_000_000,
     days: Days = 28,
-    seeds: Annotated[int, typer.Option(min=1, help="How many worlds of each difficulty.")] = 8,
-    first_seed: Annotated[
-        int | None,
-        typer.Option(min=0, show_default=False, help="Seeds from here on; new ones every day."),
-    ] = None,
+    seeds: Worlds = 8,
+    first_seed: FirstSeed = None,
     difficulty: Annotated[
         list[Difficulty] | None,
         typer.Option(
@@ -105,10 +107,7 @@ def localize(
         ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Fresh instances of each recipe.")] = 12,
-    first_seed: Annotated[
-        int | None,
-        typer.Option(min=0, show_default=False, help="Seeds from here on; new ones every day."),
-    ] = None,
+    first_seed: FirstSeed = None,
     large: Annotated[
         bool, typer.Option("--large/--no-large", help="Localise in 24 million leaves as well.")
     ] = True,
@@ -135,11 +134,8 @@ def localize(
 
 def care(
     sessions: Sessions = 1_000_000,
-    seeds: Annotated[int, typer.Option(min=1, help="How many worlds of each difficulty.")] = 2,
-    first_seed: Annotated[
-        int | None,
-        typer.Option(min=0, show_default=False, help="Seeds from here on; new ones every day."),
-    ] = None,
+    seeds: Worlds = 2,
+    first_seed: FirstSeed = None,
     difficulty: Annotated[
         list[Difficulty] | None,
         typer.Option(show_default=False, help="May be given again; medium and hard if not given."),
@@ -165,10 +161,7 @@ def care(
 
 def effects(
     seeds: Annotated[int, typer.Option(min=1, help="Fresh panels of each kind.")] = 1000,
-    first_seed: Annotated[
-        int | None,
-        typer.Option(min=0, show_default=False, help="Seeds from here on; new ones every day."),
-    ] = None,
+    first_seed: FirstSeed = None,
     out: Out = None,
 ) -> None:
     """Judge planted actions: useless ones, good ones, harmful ones, and a bad week by chance.
@@ -210,10 +203,7 @@ def probability(
     seeds: Annotated[
         int, typer.Option(min=1, help="How many seeds: a medium, a hard and a healthy world each.")
     ] = 4,
-    first_seed: Annotated[
-        int | None,
-        typer.Option(min=0, show_default=False, help="Seeds from here on; new ones every day."),
-    ] = None,
+    first_seed: FirstSeed = None,
     write: Annotated[
         bool, typer.Option("--write", help="Put the map in place of the one that is shipped.")
     ] = False,
