@@ -1,7 +1,7 @@
 """The shapes that every contract is written in: Column, Rule, Table, Feed.
 
 Belongs here: frozen data and what can be read off it. Stays out: the contracts themselves
-(feeds.py, tables.py) and anything that executes them.
+(feeds.py, tables/) and anything that executes them.
 """
 
 from __future__ import annotations

@@ -1,0 +1,62 @@
+"""Tables of production: times of each step and the map."""
+
+from __future__ import annotations
+
+from cx_analytics.contracts.model import Column, Table
+from cx_analytics.contracts.tables.columns import count, real, share, text, time
+from cx_analytics.contracts.words import WAIT_CAUSES
+
+STEP_TIMES = Table(
+    "step_times",
+    "supply",
+    "Each step of each case: how long it worked, how long it waited before, and why.",
+    "case_id, step, started_at",
+    (
+        text("case_id", "What moves", required=True),
+        text("step", "Work step", required=True),
+        text("resource", "Machine or station"),
+        time("started_at", "Start of the work", required=True),
+        time("ended_at", "End of the work", required=True),
+        real("work_s", "Time worked on that no earlier step of the case covers", "s", low=0),
+        real("wait_s", "Time the case waited before it", "s", low=0),
+        text("wait_cause", "Main reason of the wait", choices=WAIT_CAUSES),
+        text("line", "Production line"),
+        real("quantity_completed", "Good pieces", "pieces", low=0),
+        real("quantity_rejected", "Rejected pieces", "pieces", low=0),
+        text("flag", "What is odd about the times: zero_duration, overlap, …"),
+        count("position", "Place of the step in its case", "1 = first", required=True),
+        text("from_step", "Step before; null at the start of the case"),
+        Column("rework", "BOOLEAN", "Whether the case came back to a step it had passed"),
+        *(
+            real(f"{cause}_s", f"Part of the wait that is {words}", "s", low=0)
+            for cause, words in (
+                ("batching", "for other cases to start together with"),
+                ("contention", "the resource busy with other cases, first come first served"),
+                ("prioritisation", "the resource busy while a later arrival was served first"),
+                ("resource_unavailable", "outside the hours in which the resource works"),
+                ("other", "none of these"),
+            )
+        ),
+        text("unit_id", "The unit"),
+        text("lot", "The lot"),
+    ),
+    day="started_at",
+)
+STEP_MAP = Table(
+    "step_map",
+    "supply",
+    "The map of production: each transition between steps.",
+    "from_step, to_step",
+    (
+        text("from_step", "Step before; null at the start of a case"),
+        text("to_step", "Step after", required=True),
+        count("cases", "Cases that took it", "cases", required=True),
+        real("work_s", "Work of the step after, all cases", "s", low=0),
+        real("wait_s", "Waiting between, all cases", "s", low=0),
+        share("idle_share", "Waiting over waiting plus work"),
+        count("rework", "Times a case came back to a step it had passed", "times"),
+        real("scrap", "Pieces rejected at the step after", "pieces", low=0),
+        real("field_faults", "Faults in the field traced to the step after", "faults", low=0),
+        real("cost", "Cost by the rates of cx.toml; null without rates", "money"),
+    ),
+)
