@@ -1,6 +1,7 @@
-"""The answers for the factory and the supply chain: one unit, one lot, the production steps.
+"""The answers for the factory: one unit, one lot.
 
-Belongs here: warehouse rows → sentences and tables. Stays out: SQL (sql/answers/), layout.
+Belongs here: warehouse rows → sentences and tables. Stays out: SQL (sql/answers/), layout, the
+steps of production (answer_steps.py).
 No answer here shows a customer's identity: it must never reach the factory.
 """
 
@@ -9,13 +10,10 @@ from __future__ import annotations
 from cx_analytics.cli.answer_defect import ages_sheet, defect_sentences
 from cx_analytics.cli.phrases import confidence, counted, in_words
 from cx_analytics.cli.reader import Reader, Row
-from cx_analytics.cli.screen import Answer, Sheet, hours, number, percent, when
+from cx_analytics.cli.screen import Answer, Sheet, number, percent, when
 
 PEERS_SHOWN = 8
 """Lots beside the one asked for: enough to see the healthy ones, not a whole year of them."""
-
-RESOURCES_SHOWN = 10
-"""Reasons of waiting that are printed; all of them are in --json."""
 
 
 def unit(reader: Reader, unit_id: str) -> Answer:
@@ -222,62 +220,3 @@ def _unit_sheet(members: list[Row]) -> Sheet:
         for row in members
     )
     return Sheet("Units", ("unit", "model", "lot", "line", "in service", "disposition"), cells)
-
-
-def steps(reader: Reader, step: str | None) -> Answer:
-    """Where production works and waits, and why; NotFound for an unknown step."""
-    transitions = reader.rows("steps", step=step)
-    if step is not None and not transitions:
-        raise reader.missing("step", step, "step_map", "to_step")
-    waits = reader.rows("step_waits", step=step)
-    lead = reader.row("lead_time")
-    data = {"step": step, "lead_time": lead, "transitions": transitions, "waits": waits}
-    sheets = (_transition_sheet(transitions), _wait_sheet(waits))
-    return Answer((_lead_sentence(lead),), tuple(sheet for sheet in sheets if sheet.rows), data)
-
-
-def _lead_sentence(lead: Row) -> str:
-    if not lead["cases"]:
-        return "There are no production events yet: put files into landing/production_events."
-    cases = lead["cases"]
-    idle = lead["wait_s"] / lead["span_s"] if lead["span_s"] else None
-    flagged = f" Odd times: {lead['flagged']:,}." if lead["flagged"] else ""
-    return (
-        f"{counted(cases, 'case')}: {hours(lead['span_s'] / cases)} from end to end on average, "
-        f"{percent(idle)} of it waiting.{flagged}"
-    )
-
-
-def _transition_sheet(transitions: list[Row]) -> Sheet:
-    cells = tuple(
-        (
-            row["from_step"] or "(start)",
-            row["to_step"],
-            number(row["cases"]),
-            hours(row["wait_s"]),
-            hours(row["work_s"]),
-            percent(row["idle_share"]),
-            number(row["rework"]),
-            number(row["scrap"]),
-            number(row["field_faults"]),
-        )
-        for row in transitions
-    )
-    columns = ("from", "to", "cases", "wait", "work", "idle", "rework", "scrap", "field faults")
-    return Sheet("Transitions, all cases together, longest waits first", columns, cells)
-
-
-def _wait_sheet(waits: list[Row]) -> Sheet:
-    cells = tuple(
-        (
-            row["wait_cause"] or "-",
-            row["resource"] or "-",
-            number(row["times"]),
-            hours(row["wait_s"]),
-            hours(row["work_s"]),
-            number(row["flagged"]),
-        )
-        for row in waits[:RESOURCES_SHOWN]
-    )
-    columns = ("wait cause", "resource", "times", "wait", "work", "odd times")
-    return Sheet("Why cases wait", columns, cells)

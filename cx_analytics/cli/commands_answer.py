@@ -114,12 +114,12 @@ def steps(
     Example:  cx steps demo
               cx steps demo assembly
     """
-    from cx_analytics.cli import answer_factory
+    from cx_analytics.cli import answer_steps
     from cx_analytics.cli.reader import Reader
     from cx_analytics.cli.screen import show
 
     with Reader(root) as reader:
-        show(answer_factory.steps(reader, step), as_json=as_json)
+        show(answer_steps.steps(reader, step), as_json=as_json)
 
 
 def sql(

@@ -191,6 +191,7 @@ PRODUCTION_EVENTS = Feed(
         Column("quantity_rejected", "DOUBLE", "Rejected pieces", "pieces", low=0),
         Column("unit_id", _ID, "The unit, when the case is not it"),
         Column("lot", _ID, "The lot of the case"),
+        Column("product", _ID, "Its product or family: changing it needs set-up (EPCIS: GTIN)"),
         Column("parent_id", _ID, "What holds the case (EPCIS parentID)"),
         Column("input_ids", "VARCHAR", "JSON list of what the case was made from"),
         Column("event_id", _ID, "The event that said so (EPCIS eventID)"),

@@ -29,6 +29,7 @@ WAIT_CAUSES = (
     "contention",
     "prioritisation",
     "resource_unavailable",
+    "setup",
     "other",
 )
 

@@ -97,6 +97,14 @@ class House(dg.ConfigurableResource):  # type: ignore[type-arg]
         elif empty is not None:
             self.duck.register(name, conform(None, empty))
 
+    def feed_view(self, name: str, feed: Table) -> None:
+        """Make a feed of the lake visible to SQL with every column of its contract."""
+        paths = self.lake.paths(feed.name)
+        if paths:
+            self.duck.view(name, paths, {one.name: one.type for one in feed.columns})
+        else:
+            self.view(name, paths, feed)
+
     def views(self, tables: Mapping[str, Table], store: Store) -> None:
         """Make whole tables of a store visible to SQL under the given names."""
         for name, table in tables.items():

@@ -24,7 +24,7 @@ from cx_analytics.engine.models import load
 @table_asset(STEP_TIMES, group="supply", deps=[lake_key("production_events")])
 def step_times(house: House) -> dg.MaterializeResult[None]:
     tell("supply", "step times")
-    house.view("event", house.lake.paths(PRODUCTION_EVENTS.name), PRODUCTION_EVENTS)
+    house.feed_view("event", PRODUCTION_EVENTS)
     model = load("supply/step_times").sql
     rows = house.duck.copy(
         model, house.parts.path(STEP_TIMES.name), supply.CalendarRule().parameters

@@ -74,13 +74,19 @@ class Duck:
         """Make a frame visible to SQL under a name, until it is registered anew."""
         self.connection.register(name, frame.to_arrow())
 
-    def view(self, name: str, paths: Sequence[Path]) -> None:
-        """Make Parquet files visible to SQL as one relation; columns are matched by name."""
+    def view(
+        self, name: str, paths: Sequence[Path], columns: Mapping[str, str] | None = None
+    ) -> None:
+        """Make Parquet files visible to SQL as one relation; columns are matched by name.
+
+        `columns` are names with types that the relation has even when no file brings them, as
+        those written before a contract gained a column.
+        """
         files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
         self.run(
             f"CREATE OR REPLACE TEMP VIEW {quote(name)} AS "
             f"SELECT * FROM read_parquet([{files}], union_by_name = true, "
-            "hive_partitioning = false)"
+            "hive_partitioning = false)" + _none_of(columns or {})
         )
 
     def table(self, name: str, sql: str, params: Mapping[str, Any] | None = None) -> None:
@@ -102,3 +108,9 @@ class Duck:
     ) -> pl.DataFrame:
         """The result of the SQL model `stage/model`, its identifiers and parameters given."""
         return self.frame(load(name).bind(identifiers or {}), params)
+
+
+def _none_of(columns: Mapping[str, str]) -> str:
+    """A relation without rows that adds its columns to those of another, by name."""
+    typed = ", ".join(f"CAST(NULL AS {kind}) AS {quote(name)}" for name, kind in columns.items())
+    return f" UNION ALL BY NAME SELECT {typed} WHERE FALSE" if typed else ""

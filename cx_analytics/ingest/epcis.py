@@ -15,6 +15,7 @@ How an event becomes rows
                 one transformationID are one process: from the first to the last of them.
     lot         of an LGTIN, or /10/ of a GS1 Digital Link
     unit_id     the serial of an SGTIN, or /21/ of a GS1 Digital Link
+    product     the GTIN of any of these
     quantities  of a quantity list, when counted in pieces (other units of measure are left out)
 
 An event that carries an errorDeclaration says that it, and every earlier record of the same
@@ -30,9 +31,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote
 
 from cx_analytics.contracts.feeds import MAX_TEXT
+from cx_analytics.ingest.gs1 import is_location, lot_of, product_of, serial_of
 
 Row = dict[str, str | None]
 Event = Mapping[str, Any]
@@ -249,7 +250,7 @@ def _transformation_spans(events: Sequence[object]) -> dict[str, tuple[datetime,
 def _cases(event: Event) -> Iterator[Row]:
     """One row for each object of the event: its identity, lot, serial and quantity."""
     parent = _text(event.get("parentID"))
-    if parent and not _is_location(parent):
+    if parent and not is_location(parent):
         yield _case(parent, None, None)
     found = list(_objects(event, _EPC_LISTS, _QUANTITY_LISTS))
     if not found and event.get("type") == "TransformationEvent":
@@ -261,8 +262,9 @@ def _cases(event: Event) -> Iterator[Row]:
 def _case(identity: str, quantity: str | None, parent: str | None) -> Row:
     return {
         "case_id": identity,
-        "unit_id": _serial(identity),
-        "lot": _lot(identity),
+        "unit_id": serial_of(identity),
+        "lot": lot_of(identity),
+        "product": product_of(identity),
         "quantity_completed": quantity,
         "quantity_rejected": None,
         "parent_id": parent,
@@ -325,46 +327,6 @@ def _place(event: Event, name: str) -> str | None:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
-
-
-def _is_location(identity: str) -> bool:
-    return ":sgln:" in identity or "/414/" in identity
-
-
-def _lot(identity: str) -> str | None:
-    """The lot of an LGTIN or a GS1 Digital Link.
-
-    >>> _lot("urn:epc:class:lgtin:4012345.012345.998877"), _lot("https://a.b/01/1/10/AB%2F1")
-    ('998877', 'AB/1')
-    """
-    return _last(identity, "urn:epc:class:lgtin:") or _qualifier(identity, "10")
-
-
-def _serial(identity: str) -> str | None:
-    """The serial of an SGTIN or a GS1 Digital Link.
-
-    >>> _serial("urn:epc:id:sgtin:0614141.107346.2017"), _serial("https://a.b/01/1/10/L/21/7")
-    ('2017', '7')
-    """
-    return _last(identity, "urn:epc:id:sgtin:") or _qualifier(identity, "21")
-
-
-def _last(identity: str, scheme: str) -> str | None:
-    """The third part of an EPC URI of a scheme: company.item.serial."""
-    parts = identity.removeprefix(scheme).split(".", 2)
-    return unquote(parts[2]) if identity.startswith(scheme) and len(parts) == 3 else None
-
-
-def _qualifier(identity: str, key: str) -> str | None:
-    """The value of a key qualifier in the path of a GS1 Digital Link with a trade item (01)."""
-    if not identity.startswith(("http://", "https://")):
-        return None
-    parts = identity.split("?", 1)[0].split("/")[3:]
-    if "01" not in parts:
-        return None
-    rest = parts[parts.index("01") :]
-    pairs = dict(zip(rest[::2], rest[1::2], strict=False))
-    return unquote(pairs[key]) if pairs.get(key) else None
 
 
 def _record(value: object) -> str:

@@ -54,6 +54,12 @@ transition AS (
     count(DISTINCT case_id) AS cases,
     CAST(sum(CAST(work_s AS DECIMAL(18, 6))) AS DOUBLE) AS work_s,
     CAST(sum(CAST(wait_s AS DECIMAL(18, 6))) AS DOUBLE) AS wait_s,
+    CAST(sum(CAST(batching_s AS DECIMAL(18, 6))) AS DOUBLE) AS batching_s,
+    CAST(sum(CAST(contention_s AS DECIMAL(18, 6))) AS DOUBLE) AS contention_s,
+    CAST(sum(CAST(prioritisation_s AS DECIMAL(18, 6))) AS DOUBLE) AS prioritisation_s,
+    CAST(sum(CAST(resource_unavailable_s AS DECIMAL(18, 6))) AS DOUBLE) AS resource_unavailable_s,
+    CAST(sum(CAST(setup_s AS DECIMAL(18, 6))) AS DOUBLE) AS setup_s,
+    CAST(sum(CAST(other_s AS DECIMAL(18, 6))) AS DOUBLE) AS other_s,
     count(*) FILTER (WHERE rework) AS rework,
     sum(quantity_rejected) AS scrap
   FROM step_time
@@ -69,6 +75,12 @@ SELECT
   transition.wait_s / nullif(transition.wait_s + transition.work_s, 0) AS idle_share,
   transition.rework,
   transition.scrap,
+  transition.batching_s,
+  transition.contention_s,
+  transition.prioritisation_s,
+  transition.resource_unavailable_s,
+  transition.setup_s,
+  transition.other_s,
   CASE
     WHEN (SELECT count(*) FROM given) > 0 THEN coalesce(traced.faults, 0)
   END AS field_faults

@@ -6,6 +6,16 @@ from cx_analytics.contracts.model import Column, Table
 from cx_analytics.contracts.tables.columns import count, real, share, text, time
 from cx_analytics.contracts.words import WAIT_CAUSES
 
+WAIT_PARTS = (
+    ("batching", "for other cases to start together with"),
+    ("contention", "the resource busy with other cases, first come first served"),
+    ("prioritisation", "the resource busy while a later arrival was served first"),
+    ("resource_unavailable", "outside the hours in which the resource works"),
+    ("setup", "the resource changing over from another product (lot, where none is given)"),
+    ("other", "none of these"),
+)
+"""What a wait is made of: each is a column `<cause>_s`; they add up to wait_s."""
+
 STEP_TIMES = Table(
     "step_times",
     "supply",
@@ -29,16 +39,11 @@ STEP_TIMES = Table(
         Column("rework", "BOOLEAN", "Whether the case came back to a step it had passed"),
         *(
             real(f"{cause}_s", f"Part of the wait that is {words}", "s", low=0)
-            for cause, words in (
-                ("batching", "for other cases to start together with"),
-                ("contention", "the resource busy with other cases, first come first served"),
-                ("prioritisation", "the resource busy while a later arrival was served first"),
-                ("resource_unavailable", "outside the hours in which the resource works"),
-                ("other", "none of these"),
-            )
+            for cause, words in WAIT_PARTS
         ),
         text("unit_id", "The unit"),
         text("lot", "The lot"),
+        text("product", "The product or family of products"),
     ),
     day="started_at",
 )
@@ -56,6 +61,10 @@ STEP_MAP = Table(
         share("idle_share", "Waiting over waiting plus work"),
         count("rework", "Times a case came back to a step it had passed", "times"),
         real("scrap", "Pieces rejected at the step after", "pieces", low=0),
+        *(
+            real(f"{cause}_s", f"Part of the waits that is {words}", "s", low=0)
+            for cause, words in WAIT_PARTS
+        ),
         real("field_faults", "Faults in the field traced to the step after", "faults", low=0),
         real("cost", "Cost by the rates of cx.toml; null without rates", "money"),
     ),

@@ -190,6 +190,8 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "work_s": 3600.0,
             "wait_s": 10800.0,
             "wait_cause": "batching",
+            "batching_s": 7200.0,
+            "setup_s": 3600.0,
         },
     ],
     "step_map": [

@@ -113,6 +113,11 @@ def test_steps(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = said(capsys, "steps", workspace)
     assert lines[0] == "1 case: 5.0 h from end to end on average, 60 % of it waiting."
     assert lines[4].split()[:3] == ["assembly", "inspection", "1"]
+    at = lines.index("What the waiting is made of")
+    assert [line.split() for line in lines[at + 2 : at + 4]] == [
+        ["batching", "2.0", "h", "67", "%"],
+        ["setup", "60", "min", "33", "%"],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def test_an_object_event_is_a_row_per_epc_at_a_moment() -> None:
             "quantity_rejected": None,
             "unit_id": "2017",
             "lot": None,
+            "product": "10614141073464",
             "parent_id": None,
             "input_ids": None,
             "event_id": "urn:uuid:1",

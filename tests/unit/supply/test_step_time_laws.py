@@ -10,10 +10,11 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cx_analytics.contracts.tables.supply import WAIT_PARTS
 from cx_analytics.engine.models import load
 from cx_analytics.supply import CalendarRule
 
-PARTS = ("batching_s", "contention_s", "prioritisation_s", "resource_unavailable_s", "other_s")
+PARTS = tuple(f"{cause}_s" for cause, _ in WAIT_PARTS)
 START = datetime(2026, 3, 2)
 EVENT = st.tuples(
     st.sampled_from("ABC"),
@@ -21,14 +22,22 @@ EVENT = st.tuples(
     st.sampled_from(["R1", "R2", None]),
     st.integers(0, 400),
     st.integers(0, 60),
+    st.sampled_from(["P", "Q", None]),
 )
 
 
-def step_times(events: list[tuple[str, str, str | None, int, int]]) -> pl.DataFrame:
+def step_times(events: list[tuple[str, str, str | None, int, int, str | None]]) -> pl.DataFrame:
     frame = pl.DataFrame(
         [
-            (case, step, resource, START + timedelta(hours=at), START + timedelta(hours=at + work))
-            for case, step, resource, at, work in events
+            (
+                case,
+                step,
+                resource,
+                START + timedelta(hours=at),
+                START + timedelta(hours=at + work),
+                made,
+            )
+            for case, step, resource, at, work, made in events
         ],
         schema={
             "case_id": pl.String(),
@@ -36,6 +45,7 @@ def step_times(events: list[tuple[str, str, str | None, int, int]]) -> pl.DataFr
             "resource": pl.String(),
             "started_at": pl.Datetime("us"),
             "ended_at": pl.Datetime("us"),
+            "product": pl.String(),
         },
         orient="row",
     ).with_columns(
@@ -53,7 +63,7 @@ def step_times(events: list[tuple[str, str, str | None, int, int]]) -> pl.DataFr
 @settings(max_examples=15, deadline=None)
 @given(st.lists(EVENT, min_size=1, max_size=30))
 def test_work_and_wait_add_up_to_the_lead_time(
-    events: list[tuple[str, str, str | None, int, int]],
+    events: list[tuple[str, str, str | None, int, int, str | None]],
 ) -> None:
     cases = (
         step_times(events)
@@ -69,7 +79,7 @@ def test_work_and_wait_add_up_to_the_lead_time(
 @settings(max_examples=15, deadline=None)
 @given(st.lists(EVENT, min_size=1, max_size=30))
 def test_the_parts_of_a_wait_are_never_negative_and_add_up(
-    events: list[tuple[str, str, str | None, int, int]],
+    events: list[tuple[str, str, str | None, int, int, str | None]],
 ) -> None:
     found = step_times(events)
     assert found.height == len(events)
@@ -82,7 +92,7 @@ def test_the_parts_of_a_wait_are_never_negative_and_add_up(
 @settings(max_examples=10, deadline=None)
 @given(st.lists(EVENT, min_size=1, max_size=30), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(
-    events: list[tuple[str, str, str | None, int, int]], chance: object
+    events: list[tuple[str, str, str | None, int, int, str | None]], chance: object
 ) -> None:
     shuffled = sorted(events, key=lambda _: chance.random())  # type: ignore[attr-defined]
     order = ["case_id", "position"]

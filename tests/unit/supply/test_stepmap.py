@@ -7,6 +7,7 @@ import pytest
 
 from cx_analytics.contracts.errors import SettingsError
 from cx_analytics.contracts.tables import STEP_MAP
+from cx_analytics.contracts.tables.supply import WAIT_PARTS
 from cx_analytics.supply import CalendarRule, no_field_faults, step_map
 
 
@@ -23,7 +24,7 @@ def transitions() -> pl.DataFrame:
             "scrap": [None, 4.0],
             "field_faults": [0.5, None],
         }
-    )
+    ).with_columns(pl.lit(0.0).alias(f"{cause}_s") for cause, _ in WAIT_PARTS)
 
 
 def test_costs_follow_the_rates_and_what_is_unknown_costs_nothing() -> None:
