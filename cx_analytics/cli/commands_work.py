@@ -49,16 +49,38 @@ def simulate(
     days: Annotated[int, typer.Option(min=1, help="Over how many days.")] = 28,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same world.")] = 1,
     difficulty: Annotated[
-        Difficulty, typer.Option(help="How weak the planted causes are.")
-    ] = Difficulty.easy,
+        Difficulty | None,
+        typer.Option(
+            show_default=False,
+            help="How weak the planted causes are: easy if not given, medium for a plant.",
+        ),
+    ] = None,
+    plant: Annotated[
+        bool, typer.Option("--plant", help="A plant with production events, instead of a world.")
+    ] = False,
+    cases: Annotated[int, typer.Option(min=100, help="How many units the plant makes.")] = 3000,
 ) -> None:
     """Make a workspace with landing files, and the planted truth apart in DIR/truth/.
 
+    With --plant: production events of a plant with batches, set-ups, shifts, rush orders and
+    rework, where something makes defects (nothing with --difficulty null), and the use of its
+    units in the field; --sessions and --days then say nothing.
+
     \b
     Example:  cx simulate demo --sessions 50000 --days 28 --seed 7
+              cx simulate factory --plant --cases 5000
     """
     from cx_analytics.cli import start
 
+    if plant:
+        level = difficulty or Difficulty.medium
+        rows = start.make_plant(root, cases=cases, seed=seed, difficulty=level.value)
+        events = rows["production_events"]
+        print(
+            f"{root} holds {events:,} production events of {cases:,} units; next: 'cx run {root}'."
+        )
+        return
+    difficulty = difficulty or Difficulty.easy
     start.make_world(root, sessions=sessions, days=days, seed=seed, difficulty=difficulty.value)
     print(f"{root} holds {sessions:,} sessions of {days} days; next: 'cx run {root}'.")
 

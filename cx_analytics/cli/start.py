@@ -20,6 +20,15 @@ Difficulty = Literal["easy", "medium", "hard", "null"]
 SIMULATED_FORMAT: Literal["ndjson.zst"] = "ndjson.zst"
 """Simulated sessions land the way telemetry usually does."""
 
+PLANT_SETTINGS = """
+## What the simulated plant's waste costs.
+[costs]
+work_hour = 30.0
+wait_hour = 2.0
+reject_piece = 40.0
+field_fault = 25.0
+"""
+
 
 def settings_template() -> str:
     """The commented cx.toml: prose after `##`, settings with their defaults after `#`."""
@@ -88,6 +97,27 @@ def make_world(
     from cx_analytics.simulate import world as worlds
     from cx_analytics.simulate.write import write_world
 
+    _refuse_landed(root)
+    world = worlds.make_world(sessions=sessions, days=days, seed=seed, difficulty=difficulty)
+    if not (root / "cx.toml").exists():
+        make_workspace(root)
+    return write_world(world, root, file_format=SIMULATED_FORMAT, malformed=True).rows
+
+
+def make_plant(root: Path, *, cases: int, seed: int, difficulty: Difficulty) -> dict[str, int]:
+    """A simulated plant in a workspace without landing files; rows written, by feed."""
+    from cx_analytics.simulate import plant as plants
+
+    _refuse_landed(root)
+    plant = plants.make_plant(cases=cases, seed=seed, difficulty=difficulty)
+    if not (root / "cx.toml").exists():
+        make_workspace(root)
+        write_text(root / "cx.toml", settings_template() + PLANT_SETTINGS)
+    return plants.write_plant(plant, root)
+
+
+def _refuse_landed(root: Path) -> None:
+    """InputRefused where landing/ holds files already."""
     landed = next((path for path in (root / "landing").rglob("*") if path.is_file()), None)
     if landed is not None:
         raise InputRefused(
@@ -95,7 +125,3 @@ def make_world(
             where=str(root),
             todo="simulate into a new folder",
         )
-    world = worlds.make_world(sessions=sessions, days=days, seed=seed, difficulty=difficulty)
-    if not (root / "cx.toml").exists():
-        make_workspace(root)
-    return write_world(world, root, file_format=SIMULATED_FORMAT, malformed=True).rows

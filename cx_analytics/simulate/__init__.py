@@ -2,8 +2,9 @@
 
 `make_world` plans a world; `write_world` delivers it day by day into landing/ and keeps the truth
 in truth/. `follow_up` goes on after its last day, with or without interventions, and
-`write_follow_up` delivers that. Only the command line, the bench and tests may import this package:
-a pipeline that could see the truth would prove nothing.
+`write_follow_up` delivers that. The package `plant` does the same for production. Only the command
+line, the bench and tests may import this package: a pipeline that could see the truth would prove
+nothing.
 """
 
 from cx_analytics.simulate.follow_up import FollowUp, follow_up

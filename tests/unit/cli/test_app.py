@@ -35,6 +35,7 @@ def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -
         ["run", "x", "--from", "2026-01-02", "--to", "2026-01-01"],
         ["simulate", "x", "--difficulty", "absurd"],
         ["simulate", "x", "--sessions", "0"],
+        ["simulate", "x", "--plant", "--cases", "5"],
         ["ui", "x", "--port", "0"],
     ],
 )

@@ -102,3 +102,21 @@ def test_a_file_is_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     (tmp_path / "file").write_text("")
     assert status_of(["init", str(tmp_path / "file")]) == 1
     assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_a_plant_is_a_workspace_with_costs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "plant"
+    order = ["simulate", str(root), "--plant", "--cases", "200", "--seed", "3"]
+    assert status_of(order) == 0
+    assert "production events of 200 units" in capsys.readouterr().out
+    assert Workspace.open(root).settings.costs["wait_hour"] == 2.0
+    assert sorted(path.name for path in (root / "truth").iterdir()) == [
+        "defects.parquet",
+        "faults.parquet",
+        "plant.json",
+        "waits.parquet",
+    ]
+    assert status_of(order) == 1
+    assert "holds files already" in capsys.readouterr().err
