@@ -54,8 +54,10 @@ class Outcome:
 
     `faulty` marks sessions; the other fields have a row a fault: `kind` is the fault type,
     `cause` and `posterior` use column 0 for the background and 1 + n for `Plan.cause_ids[n]`
-    (`parts` lists each fault's columns, -1 = none). `gain` and `exposure_hazard` are the two
-    terms of each cause's log-likelihood ratio given the truth.
+    (`parts` lists each fault's columns, -1 = none). `brought` is the faults that each cause is
+    expected to bring: a session meets one fault at most, so a strong cause brings fewer than its
+    hazards add up to. `gain` and `exposure_hazard` are the two terms of each cause's
+    log-likelihood ratio given the truth.
     """
 
     faulty: Flags
@@ -67,6 +69,7 @@ class Outcome:
     hazard: Floats
     sessions: Floats
     expected: Floats
+    brought: Floats
     gain: Floats
     exposure_hazard: Floats
 
@@ -115,6 +118,7 @@ def outcome_of(
     posterior = _posterior(parts[rows], hazards[rows], types, kind)
     count = len(types) - 1
     inside = hazards > 0
+    met = -np.expm1(-total) / total
     return Outcome(
         faulty=faulty,
         kind=kind,
@@ -125,6 +129,7 @@ def outcome_of(
         hazard=total[rows],
         sessions=_tally(parts, inside.astype(np.float64), count),
         expected=_tally(parts, (total[:, None] - hazards) * inside, count),
+        brought=_tally(parts, hazards * met[:, None], count),
         gain=_tally(parts[rows], -np.log1p(-np.minimum(posterior, 1 - 1e-12)), count),
         exposure_hazard=_tally(parts, hazards, count),
     )

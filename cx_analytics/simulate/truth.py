@@ -74,12 +74,13 @@ class Tally:
     faults: Floats
     sessions: Floats
     expected: Floats
-    excess: Floats
+    hazard: Floats
+    brought: Floats
     gain: Floats
 
     @classmethod
     def empty(cls, plan: Plan) -> Tally:
-        return cls(*(np.zeros(len(plan.cause_ids)) for _ in range(5)))
+        return cls(*(np.zeros(len(plan.cause_ids)) for _ in range(6)))
 
     def add(self, day: Day) -> None:
         """Take in one more day."""
@@ -88,7 +89,8 @@ class Tally:
         self.faults += true
         self.sessions += outcome.sessions
         self.expected += outcome.expected
-        self.excess += outcome.exposure_hazard
+        self.hazard += outcome.exposure_hazard
+        self.brought += outcome.brought
         self.gain += outcome.gain
 
 
@@ -100,7 +102,7 @@ def causes_frame(world: World, tally: Tally) -> pl.DataFrame:
     `log_likelihood_ratio` that of the true hazards with against without the cause, in nats.
     """
     planted = [*_shared(world), *_individual(world)]
-    ratio = tally.gain - tally.excess
+    ratio = tally.gain - tally.hazard
     conditions = [one.conditions for one in planted]
     return pl.DataFrame(
         {
@@ -111,12 +113,12 @@ def causes_frame(world: World, tally: Tally) -> pl.DataFrame:
             "conditions": pl.Series(conditions, dtype=pl.Map(pl.String(), pl.String())),
             "valid_from": _moments(world.origin, [one.from_h for one in planted]),
             "valid_to": _moments(world.origin, [one.to_h for one in planted]),
-            "rate_ratio": 1 + tally.excess / np.maximum(tally.expected, 1e-12),
+            "rate_ratio": 1 + tally.hazard / np.maximum(tally.expected, 1e-12),
             "shape": pl.Series([one.shape for one in planted], dtype=pl.String),
             "sessions": tally.sessions.astype(np.int64),
             "faults": tally.faults.astype(np.int64),
             "expected_faults": tally.expected,
-            "excess_faults": tally.excess,
+            "excess_faults": tally.brought,
             "log_likelihood_ratio": ratio,
             "detectable": (tally.faults >= DETECTABLE_FAULTS) & (ratio >= DETECTABLE_NATS),
         }

@@ -176,7 +176,8 @@ def test_factors_act_as_they_say(
         name: truth.causes.row(by_predicate=pl.col("cause_id") == worst, named=True)
         for name, truth in (("was", before), ("now", after.truth()))
     }
-    assert row["now"]["excess_faults"] == pytest.approx(factor * row["was"]["excess_faults"])
+    added = {when: (one["rate_ratio"] - 1) * one["expected_faults"] for when, one in row.items()}
+    assert added["now"] == pytest.approx(factor * added["was"])
     expected = factor * row["was"]["faults"]
     assert row["now"]["faults"] == pytest.approx(expected, abs=4 * expected**0.5)
     avoided = after.effects().get_column("avoided").sum()

@@ -64,8 +64,7 @@ def test_truth_counts_the_faults_that_the_data_show(world: World, truth: Truth) 
 def test_excess_is_what_the_causes_brought_on_average(truth: Truth) -> None:
     faults = truth.causes.get_column("faults").sum()
     excess = truth.causes.get_column("excess_faults").sum()
-    # A session with two sure causes meets one fault only, so the hazard lies a little above.
-    assert 0.75 < faults / excess < 1.05
+    assert faults == pytest.approx(excess, abs=3 * excess**0.5)
 
 
 def test_labels_follow_the_contract(truth: Truth) -> None:
