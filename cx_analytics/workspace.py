@@ -232,7 +232,7 @@ def _check_ranges(settings: Settings, where: str) -> None:
     """Numbers that parse but cannot be meant."""
     rails, exchange = settings.rails, settings.exchange
     severities = (settings.default_severity, *settings.fault_severity.values())
-    shares = (rails.minimum_probability, rails.maximum_production_share)
+    shares = (rails.minimum_probability, rails.maximum_production_share, *rails.crash_limits)
     counts = (rails.minimum_units, rails.maximum_units, rails.expires_after_days)
     weights = (metric.weight for metric in settings.metrics)
     ends = (end for metric in settings.metrics for end in (metric.good, metric.bad))

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from cx_analytics.cli.reader import Reader, Row
 from cx_analytics.cli.screen import Answer, Sheet, number, when
+from cx_analytics.cli.under import units_under
 from cx_analytics.contracts.errors import InputRefused
+from cx_analytics.contracts.words import label
 from cx_analytics.engine.stamps import Stamps
 from cx_analytics.loop import (
     Entry,
@@ -69,10 +71,11 @@ def listed(root: Path, now: datetime) -> Answer:
 def proposed(
     root: Path, what: str, *, kind: str | None, actor: str, reason: str | None, now: datetime
 ) -> Answer:
-    """Propose an action on a defect (by its id) or on a condition such as lot=L1."""
+    """Propose an action: one of `action_proposals`, on a defect, or on a condition (lot=L1)."""
     workspace = Workspace.open(root)
     with Reader(root) as reader:
         proposal = _on_condition(reader, what, kind, reason) if "=" in what else None
+        proposal = proposal or _on_proposal(reader, what, reason)
         proposal = proposal or _on_defect(reader, what, kind, reason)
     rails = workspace.settings.rails
     entry = append(
@@ -184,30 +187,34 @@ def _on_condition(reader: Reader, subject: str, kind: str | None, reason: str | 
         raise InputRefused(
             "the kind of action is missing", where=subject, todo="add --kind, such as lot_hold"
         )
-    attribute, _, value = subject.partition("=")
-    subject = f"{attribute}={reader.known_as(attribute, value)}"
-    units, share = _reach(reader, subject)
+    conditions = {key: reader.known_as(key, value) for key, value in _conditions(subject).items()}
+    units = units_under(reader, conditions)
+    made: int = reader.row("units_made")["units"]
     return Proposal(
         kind=kind,
-        subject=subject,
+        subject=label(conditions),
         reason=reason,
         evidence=_snapshot(reader.workspace),
         units=units,
-        production_share=share,
+        production_share=min(units / made, 1.0) if made and units is not None else None,
     )
 
 
-def _reach(reader: Reader, subject: str) -> tuple[int | None, float | None]:
-    """Units and share of production under a condition on lots or one unit; else unknown."""
-    attribute, _, value = subject.partition("=")
-    made: int = reader.row("units_made")["units"]
-    if attribute == "unit_id":
-        units = 1
-    elif attribute == "lot" or attribute.endswith("_lot"):
-        units = len({row["unit_id"] for row in reader.rows("lot_units", lot=value)})
-    else:
-        return None, None
-    return units, units / made if made else None
+def _conditions(subject: str) -> dict[str, str]:
+    """The conditions of a subject; a single one may have any value, a & too."""
+    parts = subject.split(" & ") if " & " in subject else [subject]
+    pairs = (part.partition("=") for part in parts)
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _on_proposal(reader: Reader, action_id: str, reason: str | None) -> Proposal | None:
+    """What the last run proposed under this id, with its reach; a reason given comes first."""
+    found = reader.rows("action_proposal", action_id=action_id)
+    if not found:
+        return None
+    row = found[0]
+    why = f"{reason}; {row['reason']}" if reason else row["reason"]
+    return Proposal(**(row | {"reason": why}), evidence=_snapshot(reader.workspace))
 
 
 def _snapshot(workspace: Workspace) -> str | None:

@@ -43,7 +43,9 @@ def action(
     verb: Annotated[Verb, typer.Argument(show_default=False)],
     what: Annotated[
         str | None,
-        typer.Argument(help="To propose: a defect or a condition; else the action's id."),
+        typer.Argument(
+            help="To propose: a proposal, a defect or a condition; else the action's id."
+        ),
     ] = None,
     kind: Annotated[
         str | None, typer.Option(help="Kind of action; lot_hold when a defect is given.")
@@ -61,6 +63,7 @@ def action(
 
     \b
     Example:  cx action demo propose lot=L0042 --kind lot_hold --why 'modem drops calls'
+              cx action demo propose 'app_version=5.2.0 & device_model=X' --kind rollout_stop
               cx action demo approve a1b2c3 --by 'Ada Example'
               cx action demo start a1b2c3
               cx action demo effect a1b2c3

@@ -77,7 +77,11 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Rails:
-    """Guard rails of automatic adjustment: data, not code. Default: propose only."""
+    """Guard rails of automatic adjustment: data, not code. Default: propose only.
+
+    `maximum_crash_share` and `…_per_model` are shares of user-days; the defaults are what Android
+    vitals publishes as bad behaviour. `crash_codes` are the fault codes that users see as a crash.
+    """
 
     automatic: bool = False
     minimum_units: int = 30
@@ -88,3 +92,11 @@ class Rails:
     second_person: bool = True
     approvers: tuple[str, ...] = ()
     dry_run: bool = False
+    crash_codes: tuple[str, ...] = ("app_crash", "crash", "anr")
+    maximum_crash_share: float = 0.0109
+    maximum_crash_share_per_model: float = 0.08
+
+    @property
+    def crash_limits(self) -> tuple[float, float]:
+        """The limits overall and on one model."""
+        return self.maximum_crash_share, self.maximum_crash_share_per_model

@@ -18,6 +18,7 @@ ACTION_KINDS = (
     "unit_replacement",
     "lot_hold",
     "process_change",
+    "rollout_stop",
     "other",
 )
 PROPOSALS = ("hold", "change_process", "stop_rollout")

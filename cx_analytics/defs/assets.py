@@ -24,7 +24,7 @@ from cx_analytics.defs.factory import (
     unit_risk,
 )
 from cx_analytics.defs.ingest import FEED_ASSETS
-from cx_analytics.defs.ledger import action_ledger, action_proposals
+from cx_analytics.defs.ledger import action_ledger, action_proposals, release_limits
 from cx_analytics.defs.limits import data_limits
 from cx_analytics.defs.loop import actions, recurrences
 from cx_analytics.defs.publish import warehouse
@@ -53,6 +53,7 @@ def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
         factory_backtests,
         unit_holds,
         feedback_packs,
+        release_limits,
         action_proposals,
         action_ledger,
         actions,

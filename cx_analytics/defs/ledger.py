@@ -7,13 +7,14 @@ the guard rails let happen (loop).
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import dagster as dg
+import polars as pl
 
 from cx_analytics import factory, loop
 from cx_analytics.contracts.feeds import ACTIONS as ACTIONS_FEED
-from cx_analytics.contracts.feeds import UNITS
+from cx_analytics.contracts.feeds import APP_RELEASES, UNITS
 from cx_analytics.contracts.tables import (
     ACTION_EFFECTS,
     ACTION_LEDGER,
@@ -23,6 +24,8 @@ from cx_analytics.contracts.tables import (
     CAUSES_HISTORY,
     DEFECTS,
     RECURRENCES,
+    RELEASE_LIMITS,
+    SESSIONS_TABLE,
 )
 from cx_analytics.defs.ingest import lake_key
 from cx_analytics.defs.plan import window_of
@@ -32,8 +35,24 @@ from cx_analytics.engine.stamps import digest
 from cx_analytics.ingest import lake_versions
 
 
+@table_asset(RELEASE_LIMITS, group="loop", deps=["sessions", lake_key("app_releases")])
+def release_limits(house: House) -> dg.MaterializeResult[None]:
+    rails, days = house.workspace.settings.rails, house.parts.days(SESSIONS_TABLE.name)
+    releases = house.feed(APP_RELEASES)
+    found = loop.new_releases(releases, begin=_start(days[0]), end=_end(days)) if days else []
+    house.views({"session": SESSIONS_TABLE}, house.parts)
+    house.duck.register("release_stage", loop.stages(found))
+    codes = pl.Series("fault_code", rails.crash_codes, dtype=pl.String)
+    house.duck.register("crash_code", codes.unique(maintain_order=True).to_frame())
+    counted = house.duck.model("loop/release_days")
+    limits = house.write(RELEASE_LIMITS, loop.release_limits(found, counted, rails))
+    return materialized(RELEASE_LIMITS, limits)
+
+
 @table_asset(
-    ACTION_PROPOSALS, group="loop", deps=["causes", "defects", lake_key("units"), "recurrences"]
+    ACTION_PROPOSALS,
+    group="loop",
+    deps=["causes", "defects", lake_key("units"), "recurrences", "release_limits"],
 )
 def action_proposals(house: House) -> dg.MaterializeResult[None]:
     rails = house.workspace.settings.rails
@@ -53,11 +72,19 @@ def action_ledger(house: House) -> dg.MaterializeResult[None]:
 def proposals(house: House) -> list[tuple[loop.Proposal, int | None]]:
     """What could be done as of the last day, each with the units that the claim rests on."""
     rails, defects = house.workspace.settings.rails, house.read(DEFECTS)
-    days = window_of(house.workspace)
-    end = datetime.combine(days[-1] + timedelta(days=1), time()) if days else datetime(1970, 1, 1)
-    holds = factory.hold_proposals(defects, rails, at=end)
+    holds = factory.hold_proposals(defects, rails, at=_end(window_of(house.workspace)))
     made = house.feed(UNITS)["unit_id"].n_unique()
-    return loop.proposals(house.read(CAUSES), defects, holds, rails, made)
+    releases = house.read(RELEASE_LIMITS)
+    return loop.proposals(house.read(CAUSES), defects, holds, rails, made, releases)
+
+
+def _end(days: list[date]) -> datetime:
+    """The end of the last day; long ago when there is none."""
+    return _start(days[-1]) + timedelta(days=1) if days else datetime(1970, 1, 1)
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time())
 
 
 def keep_up(house: House) -> int:

@@ -60,6 +60,7 @@ _READS: dict[str, tuple[str, ...]] = {
     "action_effects": ("actions",),
     "customer_verdicts": ("actions", "sessions"),
     "action_proposals": ("causes", "defects"),
+    "release_limits": ("lake/app_releases", "sessions"),
     "recurrences": ("causes_history",),
     "step_times": ("lake/production_events",),
     "step_map": ("step_times",),

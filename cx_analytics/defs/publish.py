@@ -77,6 +77,7 @@ def _body(sql: str) -> str:
         "action_effects",
         "customer_verdicts",
         "action_ledger",
+        "release_limits",
         "action_proposals",
         "recurrences",
         "step_times",

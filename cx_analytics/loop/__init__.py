@@ -27,6 +27,7 @@ from cx_analytics.loop.ledger import decide, propose, state
 from cx_analytics.loop.ledger_file import append, append_all, read_ledger
 from cx_analytics.loop.proposals import proposals, proposals_table
 from cx_analytics.loop.rails import AUTOMATIC, over_blast_radius
+from cx_analytics.loop.releases import new_releases, release_limits, stages
 from cx_analytics.loop.tables import actions_table, ledger_table
 from cx_analytics.loop.upkeep import Finding, finding, findings, owed
 from cx_analytics.loop.watch import DAYS_SCHEMA, Watch, recurrences, say_recurred, watched
@@ -61,6 +62,7 @@ __all__ = [
     "incidents_of",
     "judged",
     "ledger_table",
+    "new_releases",
     "not_judged",
     "over_blast_radius",
     "owed",
@@ -70,7 +72,9 @@ __all__ = [
     "reached_frame",
     "read_ledger",
     "recurrences",
+    "release_limits",
     "say_recurred",
+    "stages",
     "state",
     "verdicts_table",
     "verify",

@@ -8,7 +8,8 @@ A fault on an old build, or on a unit of the old lot, says nothing about whether
 - Conditions that outlive their repair (cells, regions, models, apps) are watched as they stand.
 - An app version: sessions on versions that the trusted list released at or after the fix. The
   fix is the version that an action names, else the newest released when the action began, else
-  the first release after the cause's version. A version that no release names orders nothing.
+  the first release after the cause's version (so after its rollout was stopped, which mends
+  nothing). A version that no release names orders nothing.
 - A firmware, system or software version has no trusted list: only one that an action names.
 - A lot, line, site or supplier: units made since a process change, or since a hold was released;
   of a lot its line and site, of a component's lot its supplier, never the lot itself.
@@ -114,7 +115,8 @@ def _after_release(
     if version is None:
         return None
     updates = _sorted(one for one in against if one["kind"] == "app_update")
-    if not updates and not ended:
+    stopped = any(one["kind"] == "rollout_stop" for one in against)
+    if not (updates or stopped or ended):
         return None
     apps = [conditions["app_name"]] if "app_name" in conditions else None
     since, found = updates[-1]["effective_from"] if updates else None, []

@@ -135,7 +135,7 @@ def decide(
     )
     entry = _chained(entries, draft, at)
     if event == "approved":
-        check_approval(history, draft, rails, sample)
+        check_approval(entries, draft, rails, sample)
     if event == "closed":
         check_closing(history, draft)
     return entry

@@ -8,6 +8,8 @@ itself may approve only within every rail, and only when that was switched on.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from cx_analytics.contracts.errors import InputRefused
 from cx_analytics.contracts.settings import Rails
@@ -16,15 +18,25 @@ from cx_analytics.loop.entry import Entry, Proposal
 AUTOMATIC = "automatic"
 """The actor that stands for the product itself: bound by every guard rail."""
 
+_HOLDS = ("approved", "in_effect", "effect_known", "reopened")
+"""Events after which an action touches what it is on."""
+
 
 def check_approval(
-    history: Sequence[Entry], draft: Entry, rails: Rails, sample: int | None
+    entries: Sequence[Entry], draft: Entry, rails: Rails, sample: int | None
 ) -> None:
-    """The guard rails: a second person, and for the product itself all of them."""
-    proposer = _proposer(history)
+    """The guard rails: a second person, and for the product itself all of them.
+
+    Parameters
+    ----------
+    entries : the whole ledger, before the approval.
+    draft : the approval.
+    sample : units or customers behind the claim.
+    """
+    proposer = _proposer([one for one in entries if one.action_id == draft.action_id])
     wide = over_blast_radius(draft, rails)
-    if draft.actor == AUTOMATIC:
-        _automatic(draft, rails, sample)
+    if _person(draft.actor) == AUTOMATIC:
+        _automatic(entries, draft, rails, sample)
         return
     if rails.approvers and _person(draft.actor) not in map(_person, rails.approvers):
         raise InputRefused(
@@ -71,11 +83,43 @@ def obstacle(draft: Entry | Proposal, rails: Rails, sample: int | None) -> str |
     return next((words for words, met in obstacles.items() if met), None)
 
 
-def _automatic(draft: Entry, rails: Rails, sample: int | None) -> None:
-    if (words := obstacle(draft, rails, sample)) is not None:
+def _automatic(entries: Sequence[Entry], draft: Entry, rails: Rails, sample: int | None) -> None:
+    words = obstacle(draft, rails, sample)
+    if words is None and over_blast_radius(_together(entries, draft), rails):
+        words = "with what holds automatically already it is above the blast radius"
+    if words is not None:
         raise InputRefused(
             f"not without a person: {words}", where=draft.action_id, todo="ask for approval"
         )
+
+
+def _together(entries: Sequence[Entry], draft: Entry) -> Entry:
+    """The draft with the reach of all that the product approved by itself and that still holds.
+
+    Many small steps go as far as a large one.
+    """
+    standing = [draft, *(one for one in _automatic_now(entries, draft.at))]
+    return replace(
+        draft,
+        units=sum(one.units or 0 for one in standing),
+        production_share=sum(one.production_share or 0.0 for one in standing),
+    )
+
+
+def _automatic_now(entries: Sequence[Entry], at: datetime) -> list[Entry]:
+    last = {one.action_id: one for one in entries}
+    by_itself = {
+        one.action_id
+        for one in entries
+        if one.event == "approved" and _person(one.actor) == AUTOMATIC
+    }
+    return [
+        one
+        for one in last.values()
+        if one.action_id in by_itself
+        and one.event in _HOLDS
+        and (one.expires_at is None or one.expires_at > at)
+    ]
 
 
 def check_closing(history: Sequence[Entry], draft: Entry) -> None:

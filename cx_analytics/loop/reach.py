@@ -44,8 +44,11 @@ FOLLOWED: Mapping[str, tuple[str, ...]] = {
 }
 """Who is followed when a condition moves, by preference."""
 
-OF_THE_FUTURE = ("lot_hold", "process_change")
-"""Kinds that act on units still to be made or shipped: no session before could tell."""
+STOP = "rollout_stop"
+"""Nobody gets a version any more: those who have it keep it."""
+
+OF_THE_FUTURE = ("lot_hold", "process_change", STOP)
+"""Kinds that act on what is still to be made, shipped or released: no session before could tell."""
 
 _SPECIFIC = (
     *("unit_id", "customer_id", "cell_id", "site_id", "serial", "lot", "line", "site", "supplier"),
@@ -196,7 +199,7 @@ def scope_of(
     if unknown := sorted({*conditions, *([column] if column else [])} - known):
         return f"not estimated: sessions have no {unknown[0]}"
     if column is None and kind in OF_THE_FUTURE:
-        return "not estimated: acts on units still to be made, which have no days before"
+        return "not estimated: acts on units or releases to come, which have no days before"
     if column is None and not conditions:
         return "not estimated: says neither whom it reached nor its conditions"
     moves = {key: conditions[key] for key in conditions if _is_moved(key, kind)}

@@ -20,7 +20,7 @@ from cx_analytics.contracts.settings import Rails
 from cx_analytics.loop.entry import Entry
 from cx_analytics.loop.ledger import decide, state
 from cx_analytics.loop.rails import AUTOMATIC
-from cx_analytics.loop.reach import OF_THE_FUTURE
+from cx_analytics.loop.reach import OF_THE_FUTURE, STOP
 from cx_analytics.loop.verdicts import verdict_of_watch
 
 _EFFECT_FOLLOWS = ("in_effect", "effect_known", "reopened")
@@ -52,8 +52,8 @@ def findings(
 ) -> dict[str, Finding]:
     """What is known of each action by id.
 
-    An action on units still to be made has no days before: whether it worked is told by the
-    watch on its cause. Every other one is judged against those that it did not reach.
+    An action on units or releases still to come has no days before: whether it worked is told by
+    the watch on its cause. Every other one is judged against those that it did not reach.
     """
     estimated = {row["action_id"]: row for row in effects.iter_rows(named=True)}
     watch = {row["cause_id"]: row for row in recurrences.iter_rows(named=True)}
@@ -78,7 +78,7 @@ def finding(
 ) -> Finding:
     """What is known of one action, from its rows of `action_effects` and `recurrences`."""
     if kind in OF_THE_FUTURE:
-        return _watched(watch, rate_ratio)
+        return _watched(watch, rate_ratio, "later releases" if kind == STOP else "units made since")
     if effect is None:
         return Finding("too_early", "nothing is estimated yet: 'cx run' does")
     words = str(effect["method"] or "")
@@ -88,13 +88,11 @@ def finding(
     return Finding(effect["verdict"], words)
 
 
-def _watched(watch: Mapping[str, Any] | None, rate_ratio: float | None) -> Finding:
+def _watched(watch: Mapping[str, Any] | None, rate_ratio: float | None, whose: str) -> Finding:
     if watch is None:
-        return Finding("too_early", "its cause is not watched on units made since")
+        return Finding("too_early", f"its cause is not watched on {whose}")
     expected = watch["expected_faults"] or 0.0
-    words = (
-        f"{watch['faults']} faults of units made since, {expected:.1f} expected without the cause"
-    )
+    words = f"{watch['faults']} faults of {whose}, {expected:.1f} expected without the cause"
     if watch["alarmed_at"] is not None:
         return Finding("did_not", f"{words}; came back by {watch['alarmed_at']:%Y-%m-%d}")
     return Finding(verdict_of_watch(rate_ratio, expected, watch["faults"]), words)

@@ -41,6 +41,7 @@ from cx_analytics.contracts.tables.loop import (
     ACTIONS,
     CUSTOMER_VERDICTS,
     RECURRENCES,
+    RELEASE_LIMITS,
 )
 from cx_analytics.contracts.tables.running import METRICS_SQL, QUARANTINE, RUNS
 from cx_analytics.contracts.tables.supply import STEP_MAP, STEP_TIMES
@@ -79,6 +80,7 @@ TABLES: dict[str, Table] = {
         CUSTOMER_VERDICTS,
         RECURRENCES,
         ACTION_LEDGER,
+        RELEASE_LIMITS,
         ACTION_PROPOSALS,
         STEP_TIMES,
         STEP_MAP,
@@ -119,6 +121,7 @@ __all__ = [
     "CUSTOMER_VERDICTS",
     "RECURRENCES",
     "ACTION_LEDGER",
+    "RELEASE_LIMITS",
     "ACTION_PROPOSALS",
     "STEP_TIMES",
     "STEP_MAP",

@@ -106,6 +106,35 @@ ACTION_LEDGER = Table(
     ),
     key=("entry",),
 )
+RELEASE_LIMITS = Table(
+    "release_limits",
+    "loop",
+    "Releases of the last four weeks beside the release before them at the same adoption stage "
+    "(as many days after its own release), against the limits of the guard rails.",
+    "app_name, app_version, device_model",
+    (
+        text("app_name", "The app", required=True),
+        text("app_version", "The release, of the trusted list", required=True),
+        text("device_model", "The model; null = all, each model weighing the same for both"),
+        time("released_at", "When it was released", required=True),
+        count("stage_days", "Days since, whose sessions count", "days"),
+        count("customers", "Customers who use it", "customers"),
+        count("units", "Units that run it", "units"),
+        count("user_days", "Customers on a day with a session on it", "user-days"),
+        count("crash_days", "Those of them with a crash", "user-days"),
+        share("crash_share", "Share of user-days with a crash"),
+        share("low", "Lower end of its 90 % interval"),
+        share("high", "Upper end of its 90 % interval"),
+        share("limit_share", "What the guard rails allow"),
+        text("previous_version", "The release before; null = none"),
+        count("previous_user_days", "Its user-days at the same stage; 0 = before the data"),
+        share("previous_crash_share", "Share of them with a crash"),
+        real("ratio", "Crash share over that of the release before", "ratio", low=0),
+        real("ratio_low", "Lower end of its 90 % interval", "ratio", low=0),
+        real("ratio_high", "Upper end of its 90 % interval", "ratio", low=0),
+        share("chance_wrong", "Chance that stopping it is wrong: within the limit, or no worse"),
+    ),
+)
 ACTION_PROPOSALS = Table(
     "action_proposals",
     "loop",
@@ -124,7 +153,11 @@ ACTION_PROPOSALS = Table(
         share("chance_wrong", "Chance that the cause is none"),
         count("units", "Units that the action touches", "units"),
         share("production_share", "Their share of all units made"),
-        text("obstacle", "Why it is not done automatically; null = it may be"),
+        text(
+            "obstacle",
+            "Why it is not done automatically; null = it may be, as far as the blast radius of all "
+            "that holds automatically goes",
+        ),
         text("undo", "What taking it back means"),
     ),
     key=("action_id",),

@@ -110,6 +110,20 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "probability": 0.97,
         }
     ],
+    "action_proposals": [
+        {
+            "action_id": "a77",
+            "proposal": "stop_rollout",
+            "kind": "rollout_stop",
+            "subject": "app_version=5.2.0 & device_model=X",
+            "cause_id": "k2",
+            "reason": "stop the rollout",
+            "sample": 90,
+            "chance_wrong": 0.25,
+            "units": 40,
+            "production_share": 0.5,
+        }
+    ],
     "defect_ages": [
         {
             "defect_id": "d1",

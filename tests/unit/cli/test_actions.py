@@ -54,6 +54,38 @@ def test_a_condition_knows_its_units(root: Path, capsys: pytest.CaptureFixture[s
     assert (entry["units"], entry["production_share"]) == (2, 1.0)
 
 
+def test_what_a_run_proposed_is_put_into_the_ledger_by_its_id(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert act(root, "propose", "a77", "--by", "Ada", "--why", "seen in the store", "--json") == 0
+    entry = json.loads(capsys.readouterr().out)
+    assert (entry["kind"], entry["subject"]) == (
+        "rollout_stop",
+        "app_version=5.2.0 & device_model=X",
+    )
+    assert (entry["units"], entry["production_share"], entry["probability"]) == (40, 0.5, 0.75)
+    assert entry["reason"] == "seen in the store; stop the rollout"
+    assert act(root, "approve", entry["action_id"], "--by", "ada", "--why", "sure") == 1
+    assert "ask a second person" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("condition", "kind", "units"),
+    [
+        ("device_model=X", "process_change", 2),
+        ("modem_supplier=Acme", "process_change", 2),
+        ("fault_code=crash & device_model=X", "rollout_stop", 1),
+        ("unit_id=U1", "unit_replacement", 1),
+        ("no_such_thing=1", "other", None),
+    ],
+)
+def test_the_reach_of_other_conditions(
+    root: Path, capsys: pytest.CaptureFixture[str], condition: str, kind: str, units: int | None
+) -> None:
+    assert act(root, "propose", condition, "--kind", kind, "--by", "Ada", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["units"] == units
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "hint"),
     [

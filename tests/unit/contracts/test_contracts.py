@@ -83,6 +83,7 @@ CHOICES = {
         "unit_replacement",
         "lot_hold",
         "process_change",
+        "rollout_stop",
         "other",
     ),
 }

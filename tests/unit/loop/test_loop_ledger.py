@@ -319,6 +319,49 @@ def test_a_dry_run_approves_nothing() -> None:
         move(proposed(HOLD, AUTOMATIC, rails), "approved", AUTOMATIC, rails, sample=40)
 
 
+NEW_KINDS = [
+    replace(HOLD, kind="rollout_stop", subject="app_version=5.2.0 & device_model=X"),
+    replace(HOLD, kind="process_change", subject="line=A"),
+]
+
+
+@pytest.mark.parametrize("what", NEW_KINDS, ids=lambda one: one.kind)
+def test_no_kind_of_action_passes_the_rails(what: Proposal) -> None:
+    on = Rails(automatic=True)
+    for rails, one, sample in (
+        (Rails(), what, 40),
+        (on, what, 29),
+        (on, what, None),
+        (on, replace(what, units=1001), 40),
+        (on, replace(what, units=None), 40),
+        (on, replace(what, production_share=0.06), 40),
+        (on, replace(what, probability=0.94), 40),
+        (replace(on, dry_run=True), what, 40),
+    ):
+        with pytest.raises(InputRefused, match="not without a person"):
+            move(proposed(one, AUTOMATIC, rails), "approved", AUTOMATIC, rails, sample=sample)
+    for name in ("ann", " Ann ", "ANN"):
+        with pytest.raises(InputRefused, match="may not approve"):
+            move(proposed(what), "approved", name)
+    with pytest.raises(InputRefused, match="may not follow expired"):
+        move(proposed(what), "approved", at=AT + timedelta(days=15))
+    with pytest.raises(InputRefused, match="closed may not follow in_effect"):
+        move(move(move(proposed(what), "approved"), "in_effect"), "closed")
+
+
+def test_nobody_is_automatic_by_another_spelling() -> None:
+    for name in ("Automatic", " automatic "):
+        with pytest.raises(InputRefused, match="not without a person"):
+            move(proposed(), "approved", name)
+
+
+def test_a_stop_ends_by_itself_and_a_change_stays() -> None:
+    stop, change = (move(move(proposed(one), "approved"), "in_effect") for one in NEW_KINDS)
+    later = AT + timedelta(days=15)
+    assert state(stop, stop[0].action_id, later) == "expired"
+    assert state(change, change[0].action_id, later) == "in_effect"
+
+
 def test_old_lines_keep_their_digest() -> None:
     """A ledger written before an entry had a verdict is still whole."""
     line = as_line(proposed()[0])

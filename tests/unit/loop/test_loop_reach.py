@@ -106,7 +106,8 @@ def test_the_part_of_each_condition(
     [
         ("other", {}, "neither whom it reached nor its conditions"),
         ("other", {"colour": "red"}, "sessions have no colour"),
-        ("lot_hold", {"lot": "L1"}, "units still to be made"),
+        ("lot_hold", {"lot": "L1"}, "units or releases to come"),
+        ("rollout_stop", {"app_version": "5.2.0"}, "units or releases to come"),
         (
             "other",
             dict.fromkeys(("region", "lot", "app_name", "app_version", "cell_id"), "1"),

@@ -184,6 +184,7 @@ def test_a_version_is_stopped_and_a_line_changed() -> None:
     assert tuple(table.columns) == ACTION_PROPOSALS.names
     told = {row["proposal"]: row for row in table.iter_rows(named=True)}
     stop, change = told["stop_rollout"], told["change_process"]
+    assert (stop["kind"], change["kind"]) == ("rollout_stop", "process_change")
     assert (stop["subject"], stop["units"], stop["production_share"]) == (
         "app_version=5.2.0",
         40,
@@ -193,6 +194,19 @@ def test_a_version_is_stopped_and_a_line_changed() -> None:
     assert stop["sample"] == 200
     assert (change["subject"], change["units"], change["sample"]) == ("line=A", 50, 45)
     assert stop["obstacle"] == change["obstacle"] == "automatic adjustment is switched off"
+
+
+def test_a_station_of_the_factorys_own_attributes_is_a_process_to_change() -> None:
+    """Named in cx.toml, it is no part of the genealogy: the cause's own units are its reach."""
+    found = {"conditions": {"solder_station": "S3"}, "label": "solder_station=S3"}
+    ((change, sample),) = proposed(cause("c-9", domain="device", **found))
+    assert (change.kind, change.subject) == ("process_change", "solder_station=S3")
+    assert (change.units, sample, change.defect_id) == (40, 40, None)
+
+
+@pytest.mark.parametrize("conditions", [{"cell_id": "C1"}, {"site_id": "S"}, {"device_model": "X"}])
+def test_neither_a_place_nor_a_model_is_a_process(conditions: dict[str, str]) -> None:
+    assert proposed(cause(domain="device", conditions=conditions)) == []
 
 
 def test_what_is_proposed_reaches_no_further_than_its_cause() -> None:
@@ -246,6 +260,25 @@ def test_switched_on_it_is_done_once_and_ends_by_itself(tmp_path: Path) -> None:
 def test_above_the_blast_radius_nothing_is_done(tmp_path: Path) -> None:
     assert acted(tmp_path, ON, cause(units=1001)) == []
     assert acted(tmp_path, ON, cause(units=None)) == []
+
+
+def test_many_small_steps_go_no_further_than_a_large_one(tmp_path: Path) -> None:
+    """The second of two stops of 600 units each is left to a person: 1,000 are allowed in all."""
+    both = [
+        cause(
+            name,
+            domain="interaction",
+            conditions={"app_version": "5.2.0", "device_model": name},
+            label=f"app_version=5.2.0 & device_model={name}",
+            units=600,
+        )
+        for name in ("c-6", "c-7")
+    ]
+    wide = replace(ON, maximum_production_share=1.0)
+    events = [one.event for one in acted(tmp_path, wide, *both)]
+    assert sorted(events) == ["approved", "proposed", "proposed"]
+    larger = replace(wide, maximum_units=1200)
+    assert [one.event for one in acted(tmp_path, larger, *both)].count("approved") == 2
 
 
 def test_a_dry_run_proposes_and_says_so(tmp_path: Path) -> None:

@@ -57,6 +57,16 @@ def exposed(
     return found[0].exposed if found else None
 
 
+def test_after_a_stop_the_releases_to_come_are_watched() -> None:
+    """Nobody who kept the stopped version tells whether the next one is better."""
+    version = {"app_version": "5.2.0"}
+    assert exposed(version) is None
+    found = exposed(version, act("rollout_stop", datetime(2026, 1, 5)))
+    assert found is not None
+    assert found.versions == (("shop", "5.2.1"), ("shop", "5.3.0"))
+    assert found.since == datetime(2026, 1, 7)
+
+
 def test_what_outlives_its_repair_is_watched_as_it_stands() -> None:
     found = watch(
         said("c-1"),
