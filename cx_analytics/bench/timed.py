@@ -1,7 +1,7 @@
 """`python -m cx_analytics.bench.timed JOB ROOT OUT`: one job, timed in a process of its own.
 
-Belongs here: the jobs (a run, and the raw floor beside it), and their steps as JSON. Stays out:
-the table that is made of them (speed.py).
+Belongs here: the jobs (a run, the raw floor beside it, models of production), and their steps as
+JSON. Stays out: the tables that are made of them (speed.py, steps/many.py).
 """
 
 from __future__ import annotations
@@ -90,7 +90,30 @@ def timed_floor(root: Path) -> list[Span]:
     return spans
 
 
-JOBS: dict[str, Callable[[Path], list[Span]]] = {"run": timed_run, "floor": timed_floor}
+def timed_steps(root: Path) -> list[Span]:
+    """Step times and step map of the events in `root/events`, as the assets make them."""
+    from cx_analytics import supply
+    from cx_analytics.engine.duck import Duck
+    from cx_analytics.engine.models import load
+    from cx_analytics.workspace import Settings
+
+    limit, out = Settings().memory_limit, root / "step_times.parquet"
+    began = time.time()
+    with Duck(spill=root / "spill", memory_limit=limit) as engine:
+        engine.view("event", sorted((root / "events").glob("*.parquet")))
+        engine.copy(load("supply/step_times").sql, out, supply.CalendarRule().parameters)
+        timed = time.time()
+        engine.view("step_time", [out])
+        engine.register("field_fault", supply.no_field_faults())
+        supply.step_map(engine.model("supply/step_map"), {})
+    return [("step_times", began, timed), ("step_map", timed, time.time())]
+
+
+JOBS: dict[str, Callable[[Path], list[Span]]] = {
+    "run": timed_run,
+    "floor": timed_floor,
+    "steps": timed_steps,
+}
 
 if __name__ == "__main__":
     main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))

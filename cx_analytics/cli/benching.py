@@ -138,6 +138,23 @@ def care(
     _write(out, "care", f"{document.provenance(command, today)}\n\n{text}")
 
 
+def steps(*, seeds: Sequence[int], cases: int, events: int, out: Path | None, today: date) -> None:
+    """Judge what is said about planted plants, time a large log; print and write the tables."""
+    from cx_analytics.bench import steps as bench
+
+    _check(out)
+    with TemporaryDirectory(prefix="cx-bench-") as folder:
+        shares = bench.waits(seeds, cases=cases, folder=Path(folder), say=_say)
+        parts = [bench.waits_table(shares)]
+        if events:
+            used = bench.many_events(events, seeds[0], Path(folder) / "many", say=_say)
+            parts.append(bench.many_table(*used, events))
+    text = "\n\n".join(parts)
+    print(f"\n{text}")
+    told = f"--seeds {len(seeds)} --first-seed {seeds[0]} --cases {cases} --events {events}"
+    _write(out, "steps", f"{document.provenance(_command('steps', told), today)}\n\n{text}")
+
+
 def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"

@@ -49,7 +49,7 @@ def register(app: typer.Typer) -> None:
         rich_markup_mode=None,
         epilog="Every command explains itself: cx bench attribution --help",
     )
-    for command in (attribution, localize, care, effects, speed, probability):
+    for command in (attribution, localize, care, effects, steps, speed, probability):
         bench.command()(command)
     app.add_typer(bench, name="bench")
 
@@ -174,6 +174,34 @@ def effects(
     today = datetime.now(UTC).date()
     start = _first(first_seed, today.toordinal())
     benching.effects(seeds=range(start, start + seeds), out=out or _default(PAGE), today=today)
+
+
+def steps(
+    seeds: Annotated[int, typer.Option(min=1, help="How many plants of each kind.")] = 10,
+    first_seed: FirstSeed = None,
+    cases: Annotated[int, typer.Option(min=100, help="Units that each plant makes.")] = 3000,
+    events: Annotated[
+        int, typer.Option(min=0, help="Events of the log that is timed; 0 times none.")
+    ] = 10_000_000,
+    out: Out = None,
+) -> None:
+    """Hold the causes of waiting against planted plants, and time the models on a large log.
+
+    \b
+    Example:  cx bench steps --seeds 3 --events 0
+              cx bench steps --seeds 1 --events 1000000 --out figures.md
+    """
+    from cx_analytics.cli import benching
+
+    today = datetime.now(UTC).date()
+    start = _first(first_seed, today.toordinal())
+    benching.steps(
+        seeds=range(start, start + seeds),
+        cases=cases,
+        events=events,
+        out=out or _default(PAGE),
+        today=today,
+    )
 
 
 def speed(
