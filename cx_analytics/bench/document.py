@@ -15,7 +15,17 @@ from cx_analytics.bench.machine import machine, versions
 from cx_analytics.contracts.errors import InputRefused, NotFound
 from cx_analytics.engine.files import write_text
 
-SECTIONS = ("attribution", "localize", "care", "effects", "steps", "speed")
+SECTIONS = (
+    "attribution",
+    "localize",
+    "care",
+    "factory",
+    "healthy",
+    "effects",
+    "recurrences",
+    "steps",
+    "speed",
+)
 NOT_YET = "Not measured yet."
 
 

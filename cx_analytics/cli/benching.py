@@ -33,7 +33,7 @@ def attribution(
     from cx_analytics.bench import tables
     from cx_analytics.bench.baselines import BASELINES
 
-    _check(out)
+    check(out)
     trial = bench.Trial(sessions, days, tuple(seeds), tuple(difficulties))
     asked = BASELINES if baselines else ()
     absent = tables.not_installed(asked)
@@ -45,26 +45,26 @@ def attribution(
             folder=Path(folder),
             run=run_as_user if by_run else None,
             baselines=asked,
-            say=_say,
+            say=say,
         )
     there = [one for one in asked if one.installed]
     text = tables.attribution_tables(results, sessions, there)
     print(f"\n{text}")
-    command = _command(
+    how = command(
         "attribution",
         f"--sessions {sessions} --days {days} --seeds {len(seeds)} --first-seed {seeds[0]}",
         *(f"--difficulty {one}" for one in difficulties),
         "--baselines" if baselines else "--no-baselines",
         f"--by {'run' if by_run else 'fit'}",
     )
-    _write(out, "attribution", "\n\n".join([document.provenance(command, today), text, *absent]))
+    write_page(out, "attribution", "\n\n".join([document.provenance(how, today), text, *absent]))
 
 
 def speed(*, sessions: int, days: int, seed: int, out: Path | None, today: date) -> None:
     """Measure a run step by step; print the table and write its section."""
     from cx_analytics.bench import speed as bench
 
-    _check(out)
+    check(out)
     with TemporaryDirectory(prefix="cx-bench-") as folder:
         text = bench.speed(
             Path(folder),
@@ -72,11 +72,11 @@ def speed(*, sessions: int, days: int, seed: int, out: Path | None, today: date)
             days=days,
             seed=seed,
             prepare=simulated_workspace,
-            say=_say,
+            say=say,
         )
     print(f"\n{text}")
-    command = _command("speed", f"--sessions {sessions} --days {days} --seed {seed}")
-    _write(out, "speed", f"{document.provenance(command, today)}\n\n{text}")
+    how = command("speed", f"--sessions {sessions} --days {days} --seed {seed}")
+    write_page(out, "speed", f"{document.provenance(how, today)}\n\n{text}")
 
 
 def localize(
@@ -86,8 +86,8 @@ def localize(
     from cx_analytics.bench import tables
     from cx_analytics.bench.localization import localization
 
-    _check(out)
-    found = localization(folder, seeds, say=_say, large=large)
+    check(out)
+    found = localization(folder, seeds, say=say, large=large)
     shown = found.select("set", "instances", "f1", "cpu_s", "peak_gb")
     header = ("set", "instances", "F1", "CPU s, median", "peak GB of the process")
     rows = [tuple(_cell(value) for value in row) for row in shown.iter_rows()]
@@ -95,8 +95,8 @@ def localize(
     print(f"\n{text}")
     told = [f"--seeds {len(seeds)} --first-seed {seeds[0]}"]
     told += [f"--folder {folder}"] if folder is not None else []
-    command = _command("localize", *told, "--large" if large else "--no-large")
-    _write(out, "localize", f"{document.provenance(command, today)}\n\n{text}")
+    how = command("localize", *told, "--large" if large else "--no-large")
+    write_page(out, "localize", f"{document.provenance(how, today)}\n\n{text}")
 
 
 def effects(*, seeds: Sequence[int], out: Path | None, today: date) -> None:
@@ -104,11 +104,11 @@ def effects(*, seeds: Sequence[int], out: Path | None, today: date) -> None:
     from cx_analytics.bench import effects as bench
     from cx_analytics.bench import tables
 
-    _check(out)
-    text = tables.markdown(bench.HEADER, bench.effects(seeds, say=_say))
+    check(out)
+    text = tables.markdown(bench.HEADER, bench.effects(seeds, say=say))
     print(f"\n{text}")
-    command = _command("effects", f"--seeds {len(seeds)} --first-seed {seeds[0]}")
-    _write(out, "effects", f"{document.provenance(command, today)}\n\n{text}")
+    how = command("effects", f"--seeds {len(seeds)} --first-seed {seeds[0]}")
+    write_page(out, "effects", f"{document.provenance(how, today)}\n\n{text}")
 
 
 def care(
@@ -123,36 +123,36 @@ def care(
     from cx_analytics.bench import care as bench
     from cx_analytics.bench import tables
 
-    _check(out)
+    check(out)
     with TemporaryDirectory(prefix="cx-bench-") as folder:
         rows = bench.care(
-            seeds, difficulties, sessions=sessions, folder=Path(folder), run=run_as_user, say=_say
+            seeds, difficulties, sessions=sessions, folder=Path(folder), run=run_as_user, say=say
         )
     text = tables.markdown(bench.HEADER, rows)
     print(f"\n{text}")
-    command = _command(
+    how = command(
         "care",
         f"--sessions {sessions} --seeds {len(seeds)} --first-seed {seeds[0]}",
         *(f"--difficulty {one}" for one in difficulties),
     )
-    _write(out, "care", f"{document.provenance(command, today)}\n\n{text}")
+    write_page(out, "care", f"{document.provenance(how, today)}\n\n{text}")
 
 
 def steps(*, seeds: Sequence[int], cases: int, events: int, out: Path | None, today: date) -> None:
     """Judge what is said about planted plants, time a large log; print and write the tables."""
     from cx_analytics.bench import steps as bench
 
-    _check(out)
+    check(out)
     with TemporaryDirectory(prefix="cx-bench-") as folder:
-        shares = bench.waits(seeds, cases=cases, folder=Path(folder), say=_say)
+        shares = bench.waits(seeds, cases=cases, folder=Path(folder), say=say)
         parts = [bench.waits_table(shares)]
         if events:
-            used = bench.many_events(events, seeds[0], Path(folder) / "many", say=_say)
+            used = bench.many_events(events, seeds[0], Path(folder) / "many", say=say)
             parts.append(bench.many_table(*used, events))
     text = "\n\n".join(parts)
     print(f"\n{text}")
     told = f"--seeds {len(seeds)} --first-seed {seeds[0]} --cases {cases} --events {events}"
-    _write(out, "steps", f"{document.provenance(_command('steps', told), today)}\n\n{text}")
+    write_page(out, "steps", f"{document.provenance(command('steps', told), today)}\n\n{text}")
 
 
 def _cell(value: object) -> str:
@@ -168,7 +168,7 @@ def probability(*, sessions: int, seeds: Sequence[int], write: bool, today: date
     from cx_analytics.bench.machine import versions
 
     worlds = [(level, seed) for seed in seeds for level in calibration.LEVELS]
-    points = calibration.learn(worlds, sessions, say=_say)
+    points = calibration.learn(worlds, sessions, say=say)
     how = f"{versions()}; {len(worlds)} worlds of {sessions} sessions, "
     how += f"seeds {seeds[0]} to {seeds[-1]}, {today.isoformat()}"
     text = calibration.as_text({"learned": how, **points})
@@ -194,21 +194,21 @@ def simulated_workspace(root: Path, sessions: int, days: int, seed: int) -> None
     make_world(root, sessions=sessions, days=days, seed=seed, difficulty="medium")
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     print(clean(text), flush=True)
 
 
-def _command(name: str, *options: str) -> str:
+def command(name: str, *options: str) -> str:
     return " ".join(shlex.split(f"cx bench {name} {' '.join(options)}"))
 
 
-def _check(out: Path | None) -> None:
+def check(out: Path | None) -> None:
     """Refuse a page that could not be written, before anything is measured."""
     if out is not None:
         document.known_sections(out)
 
 
-def _write(out: Path | None, name: str, content: str) -> None:
+def write_page(out: Path | None, name: str, content: str) -> None:
     if out is None:
         print("\nnot written: there is no docs/ here; give --out FILE")
         return

@@ -49,7 +49,18 @@ def register(app: typer.Typer) -> None:
         rich_markup_mode=None,
         epilog="Every command explains itself: cx bench attribution --help",
     )
-    for command in (attribution, localize, care, effects, steps, speed, probability):
+    for command in (
+        attribution,
+        localize,
+        care,
+        factory,
+        healthy,
+        effects,
+        recurrences,
+        steps,
+        speed,
+        probability,
+    ):
         bench.command()(command)
     app.add_typer(bench, name="bench")
 
@@ -154,6 +165,81 @@ def care(
         sessions=sessions,
         seeds=range(start := _first(first_seed, today.toordinal()), start + seeds),
         difficulties=[one.value for one in difficulty or (Difficulty.medium, Difficulty.hard)],
+        out=out or _default(PAGE),
+        today=today,
+    )
+
+
+def factory(
+    sessions: Sessions = 150_000,
+    days: Annotated[int, typer.Option(min=28, help="Days of a world; 42 test two past days.")] = 42,
+    seeds: Worlds = 6,
+    first_seed: FirstSeed = None,
+    difficulty: Annotated[
+        list[Difficulty] | None,
+        typer.Option(show_default=False, help="May be given again; medium and hard if not given."),
+    ] = None,
+    out: Out = None,
+) -> None:
+    """Hold what whole runs tell the factory against planted causes, and against what came after.
+
+    \b
+    Example:  cx bench factory --sessions 100000 --seeds 1 --difficulty medium
+    """
+    from cx_analytics.cli import benching_factory
+
+    today = datetime.now(UTC).date()
+    benching_factory.factory(
+        sessions=sessions,
+        days=days,
+        seeds=range(start := _first(first_seed, today.toordinal()), start + seeds),
+        difficulties=[one.value for one in difficulty or (Difficulty.medium, Difficulty.hard)],
+        out=out or _default(PAGE),
+        today=today,
+    )
+
+
+def healthy(
+    sessions: Sessions = 100_000,
+    days: Days = 28,
+    seeds: Worlds = 20,
+    first_seed: FirstSeed = None,
+    out: Out = None,
+) -> None:
+    """Count what whole runs tell the factory of worlds in which nothing is wrong.
+
+    \b
+    Example:  cx bench healthy --sessions 50000 --seeds 2
+    """
+    from cx_analytics.cli import benching_factory
+
+    today = datetime.now(UTC).date()
+    start = _first(first_seed, today.toordinal())
+    benching_factory.healthy(
+        sessions=sessions,
+        days=days,
+        seeds=range(start, start + seeds),
+        out=out or _default(PAGE),
+        today=today,
+    )
+
+
+def recurrences(
+    worlds: Annotated[int, typer.Option(min=1, help="Years of each kind.")] = 10_000,
+    first_seed: FirstSeed = None,
+    out: Out = None,
+) -> None:
+    """Watch fixed causes that stay away for a year, and some that come back.
+
+    \b
+    Example:  cx bench recurrences --worlds 1000
+    """
+    from cx_analytics.cli import benching_factory
+
+    today = datetime.now(UTC).date()
+    benching_factory.recurrences(
+        worlds=worlds,
+        seed=_first(first_seed, today.toordinal()),
         out=out or _default(PAGE),
         today=today,
     )
