@@ -134,7 +134,9 @@ def _shares(house: House) -> Sequence[CheckResult]:
 
 
 def _reasons(house: House) -> Sequence[CheckResult]:
-    house.views({"customer_experience": CUSTOMER_EXPERIENCE}, house.parts)
+    house.views(
+        {"customer_experience": CUSTOMER_EXPERIENCE, "sessions": SESSIONS_TABLE}, house.parts
+    )
     return judge_model(house, quality.REASONS, "quality/reasons")
 
 

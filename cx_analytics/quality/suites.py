@@ -223,7 +223,7 @@ SHARES = Suite(
 
 REASONS = Suite(
     "reasons",
-    "What an index lost has reasons that add up (aggregates: quality/reasons).",
+    "Every session is in an index, whose loss has reasons that add up (quality/reasons).",
     (
         _between(
             "reasons_add_up",
@@ -238,6 +238,24 @@ REASONS = Suite(
             "block",
             "A customer has no more faults than sessions",
         ),
+        _none(
+            "sessions_counted",
+            "uncounted_sessions",
+            "block",
+            "Each session of a day is in the index of its customer, once",
+        ),
+        _none(
+            "faults_counted",
+            "uncounted_faults",
+            "block",
+            "Each fault of a day is in the index of its customer, once",
+        ),
+        _none(
+            "score_within_interval",
+            "scores_outside",
+            "block",
+            "The interval of an index holds the index",
+        ),
     ),
 )
-"""Over `customer_experience`."""
+"""Over `customer_experience` and the `sessions` that it is made of."""

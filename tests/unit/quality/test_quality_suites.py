@@ -175,16 +175,24 @@ def test_shares_add_up(share: float | None, passed: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("score", "faults", "broken"),
-    [(70.0, 1, []), (71.0, 1, ["reasons_add_up"]), (70.0, 4, ["faults_within_sessions"])],
+    ("changed", "broken"),
+    [
+        ({}, []),
+        ({"score": 71.0}, ["reasons_add_up"]),
+        ({"sessions": 0}, ["faults_within_sessions", "sessions_counted"]),
+        ({"sessions": 2}, ["sessions_counted"]),
+        ({"faults": 0}, ["faults_counted"]),
+        ({"score_low": 75.0}, ["score_within_interval"]),
+    ],
 )
-def test_reasons_add_up(score: float, faults: int, broken: list[str]) -> None:
+def test_indices_hold_all_sessions_and_reasons_add_up(
+    changed: dict[str, float], broken: list[str]
+) -> None:
+    row = {"sessions": 3, "faults": 1, "score": 70.0, "score_low": 60.0, "score_high": 80.0}
     index = pl.DataFrame(
         {
             "day": [date(2026, 1, 1)],
-            "sessions": [3],
-            "faults": [faults],
-            "score": [score],
+            **{name: [value] for name, value in (row | changed).items()},
             "lost_to_device": [10.0],
             "lost_to_app": [10.0],
             "lost_to_network": [5.0],
@@ -192,7 +200,10 @@ def test_reasons_add_up(score: float, faults: int, broken: list[str]) -> None:
             "lost_to_background": [5.0],
         }
     ).cast({"lost_to_individual": pl.Float64})
-    aggregates = run(load("quality/reasons").sql, customer_experience=index)
+    sessions = pl.DataFrame(
+        {"started_at": [datetime(2026, 1, 1, 9)] * 3, "faulty": [True, False, False]}
+    )
+    aggregates = run(load("quality/reasons").sql, customer_experience=index, sessions=sessions)
     results = quality.validate(quality.REASONS, aggregates)
     assert [r.name for r in results if not r.passed] == broken
     assert all(r.failing in ((), ("2026-01-01",)) for r in results)
