@@ -19,6 +19,7 @@ from typing import Any, get_args
 from cx_analytics.contracts.attributes import DEFAULT_ATTRIBUTES, Attribute, Domain
 from cx_analytics.contracts.errors import NotFound, SettingsError, did_you_mean
 from cx_analytics.contracts.feeds import COMPONENT_COLUMNS, FEEDS
+from cx_analytics.contracts.production import Supply, parse_supply
 from cx_analytics.contracts.sections import Section
 from cx_analytics.contracts.settings import HIDEABLE, PLAUSIBLE, Exchange, Metric, Rails, Source
 
@@ -47,6 +48,7 @@ class Settings:
     sources: tuple[Source, ...] = ()
     rails: Rails = field(default_factory=Rails)
     costs: Mapping[str, float] = field(default_factory=dict)
+    supply: Supply = field(default_factory=Supply)
     memory_limit: str = "2GB"
     threads: int | None = None
     pseudonyms: tuple[str, ...] = ()
@@ -181,7 +183,10 @@ def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Setting
     """Settings from the parsed TOML; SettingsError names the first thing that is off."""
     top = Section(raw, "cx.toml", where)
 
+    known = ["metrics", "sources"]
+
     def section(name: str) -> Section:
+        known.append(name)
         return Section(top.values.pop(name, {}), name, where)
 
     product, engine, rails = section("product"), section("engine"), section("guard_rails")
@@ -201,6 +206,7 @@ def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Setting
         sources=_sources(top, where),
         rails=rails.record(Rails()),
         costs=_numbers(section("costs")),
+        supply=parse_supply(section("supply")),
         memory_limit=engine.take("memory_limit", str, base.memory_limit),
         threads=engine.take("threads", int, None),
         pseudonyms=_pseudonyms(section("privacy"), where),
@@ -208,21 +214,7 @@ def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Setting
     )
     product.done(("name", "window_days", "rest_s", "extra_metrics"))
     engine.done(("memory_limit", "threads"))
-    top.done(
-        (
-            "product",
-            "engine",
-            "guard_rails",
-            "attributes",
-            "fault_severity",
-            "metrics",
-            "plausible",
-            "sources",
-            "costs",
-            "privacy",
-            "exchange",
-        )
-    )
+    top.done(tuple(known))
     _check_ranges(settings, where)
     _check_columns(settings, where)
     return settings

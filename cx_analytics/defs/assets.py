@@ -31,6 +31,7 @@ from cx_analytics.defs.publish import warehouse
 from cx_analytics.defs.references import references
 from cx_analytics.defs.report import report
 from cx_analytics.defs.supply import step_map, step_times
+from cx_analytics.defs.waste import rejects_traced
 
 
 def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -60,6 +61,7 @@ def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
         action_effects,
         recurrences,
         step_times,
+        rejects_traced,
         step_map,
         warehouse,
         report,

@@ -19,8 +19,11 @@ from cx_analytics.contracts.model import Severity, Table
 from cx_analytics.contracts.tables import (
     CUSTOMER_EXPERIENCE,
     FAULT_CAUSES,
+    REJECT_CAUSES,
     RUNS,
     SESSIONS_TABLE,
+    STEP_DEFECTS,
+    STEP_TIMES,
 )
 from cx_analytics.defs.ingest import lake_key
 from cx_analytics.defs.limits import measured
@@ -140,6 +143,12 @@ def _reasons(house: House) -> Sequence[CheckResult]:
     return judge_model(house, quality.REASONS, "quality/reasons")
 
 
+def _supply(house: House) -> Sequence[CheckResult]:
+    tables = {"step_times": STEP_TIMES, "step_defects": STEP_DEFECTS}
+    house.views(tables | {"reject_causes": REJECT_CAUSES}, house.parts)
+    return judge_model(house, quality.SUPPLY, "quality/supply")
+
+
 def all_checks() -> list[dg.AssetChecksDefinition]:
     """Every check, in the order of the stages."""
     feeds = [name for name in FEEDS if name != "sessions"]
@@ -150,4 +159,5 @@ def all_checks() -> list[dg.AssetChecksDefinition]:
         measured,
         checks_of(dg.AssetKey("fault_causes"), _shares, "shares"),
         checks_of(dg.AssetKey("customer_experience"), _reasons, "reasons"),
+        checks_of(dg.AssetKey("step_defects"), _supply, "supply"),
     ]

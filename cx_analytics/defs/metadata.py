@@ -64,6 +64,8 @@ _READS: dict[str, tuple[str, ...]] = {
     "recurrences": ("causes_history",),
     "step_times": ("lake/production_events",),
     "step_map": ("step_times",),
+    "reject_causes": ("step_times",),
+    "step_defects": ("step_times",),
 }
 """Assets whose columns a table takes over under the same name."""
 
@@ -153,6 +155,19 @@ _MADE_FROM: dict[str, dict[str, tuple[str, ...]]] = {
         "to_step": ("step_times.step",),
         "cases": ("step_times.case_id",),
         "scrap": ("step_times.quantity_rejected",),
+        "scrap_made": ("step_defects.made",),
+    },
+    "reject_causes": {
+        "found_at": ("step_times.step",),
+        "pieces": ("step_times.quantity_completed", "step_times.quantity_rejected"),
+        "rejects": ("step_times.quantity_rejected",),
+        "excess_rejects": ("step_times.quantity_rejected",),
+        "supplier": ("lake/components.supplier",),
+    },
+    "step_defects": {
+        "booked": ("step_times.quantity_rejected",),
+        "made": ("step_times.quantity_rejected",),
+        "made_by_causes": ("reject_causes.excess_rejects",),
     },
 }
 """Columns that are made from columns of another name."""

@@ -82,6 +82,8 @@ def _body(sql: str) -> str:
         "recurrences",
         "step_times",
         "step_map",
+        "reject_causes",
+        "step_defects",
     ],
     description="One DuckDB file of commented tables; readers of the old one go on undisturbed.",
 )

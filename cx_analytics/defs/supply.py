@@ -32,13 +32,17 @@ def step_times(house: House) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata=facts(STEP_TIMES, rows))
 
 
-@table_asset(STEP_MAP, group="supply", deps=["step_times", "fault_causes", "causes"])
+@table_asset(
+    STEP_MAP, group="supply", deps=["step_times", "step_defects", "fault_causes", "causes"]
+)
 def step_map(house: House) -> dg.MaterializeResult[None]:
     house.views({"step_time": STEP_TIMES}, house.parts)
     found = field_faults(house)
     house.duck.register("field_fault", found if found.height else supply.no_field_faults())
     transitions = house.duck.model("supply/step_map")
-    costed = house.write(STEP_MAP, supply.step_map(transitions, house.workspace.settings.costs))
+    made = house.read(supply.MADE_REJECTS)
+    costs = house.workspace.settings.costs
+    costed = house.write(STEP_MAP, supply.step_map(transitions, costs, made))
     return materialized(STEP_MAP, costed)
 
 

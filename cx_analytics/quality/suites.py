@@ -259,3 +259,25 @@ REASONS = Suite(
     ),
 )
 """Over `customer_experience` and the `sessions` that it is made of."""
+
+SUPPLY = Suite(
+    "supply",
+    "Rejects that are traced back are those that were booked (aggregates: quality/supply).",
+    (
+        _between(
+            "supply_adds_up",
+            "largest_deviation",
+            "block",
+            "Rejects made, by causes and by the background, add up to those booked",
+            high=SUM_TOLERANCE,
+        ),
+        _between(
+            "inspections_make_none",
+            "made_by_inspections",
+            "block",
+            "No inspection is said to have made what it found",
+            high=0,
+        ),
+    ),
+)
+"""Over `step_defects` and `reject_causes`."""

@@ -5,12 +5,35 @@ what is made of their counts:
 
     step_times      rows of the model supply/step_times, asked with `CalendarRule`
     step_map        rows of the model supply/step_map, with costs by the rates of cx.toml
+    reject_causes   what `search` makes of a `scan` of looks and the work before them
+    step_defects    rejects by the step that made them, from `made_rejects`
 
 They read the relations `event` (feed production_events), `step_time` (table step_times) and
 `field_fault` (model supply/field_faults, or `no_field_faults()` while the field is silent).
 """
 
+from cx_analytics.supply.inspections import recognise
+from cx_analytics.supply.makers import reject_causes
+from cx_analytics.supply.places import places, shift_minutes
+from cx_analytics.supply.rejects import MADE_REJECTS, made_rejects, step_defects
+from cx_analytics.supply.scan import PREPARED, scan
+from cx_analytics.supply.search import search
 from cx_analytics.supply.stepmap import RATES, no_field_faults, step_map
 from cx_analytics.supply.times import CalendarRule
 
-__all__ = ["CalendarRule", "RATES", "no_field_faults", "step_map"]
+__all__ = [
+    "CalendarRule",
+    "MADE_REJECTS",
+    "PREPARED",
+    "RATES",
+    "made_rejects",
+    "no_field_faults",
+    "places",
+    "recognise",
+    "reject_causes",
+    "scan",
+    "search",
+    "shift_minutes",
+    "step_defects",
+    "step_map",
+]

@@ -38,7 +38,9 @@ def no_field_faults() -> pl.DataFrame:
     return pl.DataFrame(schema=_FIELD_FAULT)
 
 
-def step_map(transitions: pl.DataFrame, costs: Mapping[str, float]) -> pl.DataFrame:
+def step_map(
+    transitions: pl.DataFrame, costs: Mapping[str, float], made: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """The table step_map: transitions of the model supply/step_map with their cost.
 
     Parameters
@@ -46,6 +48,7 @@ def step_map(transitions: pl.DataFrame, costs: Mapping[str, float]) -> pl.DataFr
     transitions : rows of the model, one a transition.
     costs : money by the names of RATES, as [costs] of cx.toml gives them; a rate that is not
         given costs nothing. Without any, the cost is null: unknown, not free.
+    made : rejects where they were made (MADE_REJECTS); without, scrap_made is null.
 
     Raises
     ------
@@ -56,9 +59,21 @@ def step_map(transitions: pl.DataFrame, costs: Mapping[str, float]) -> pl.DataFr
             raise SettingsError(
                 f"[costs] {name} is no rate", where="cx.toml", todo=did_you_mean(name, RATES)
             )
-    priced = transitions.with_columns(_cost(costs).alias("cost"))
+    priced = _with_made(transitions, made).with_columns(_cost(costs).alias("cost"))
     schema = schema_of(STEP_MAP)
     return priced.select(pl.col(name).cast(kind) for name, kind in schema.items())
+
+
+def _with_made(transitions: pl.DataFrame, made: pl.DataFrame | None) -> pl.DataFrame:
+    """The transitions with the rejects that the step after made; 0 where it made none."""
+    if made is None:
+        return transitions.with_columns(pl.lit(None, pl.Float64).alias("scrap_made"))
+    by = {"from_step": "from_step", "step": "to_step"}
+    sums = made.rename(by).group_by(*by.values()).agg(pl.col("rejects").sum().alias("scrap_made"))
+    joined = transitions.join(
+        sums, on=[*by.values()], how="left", nulls_equal=True, maintain_order="left"
+    )
+    return joined.with_columns(pl.col("scrap_made").fill_null(0.0))
 
 
 def _cost(costs: Mapping[str, float]) -> pl.Expr:

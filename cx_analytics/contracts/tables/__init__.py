@@ -45,6 +45,7 @@ from cx_analytics.contracts.tables.loop import (
 )
 from cx_analytics.contracts.tables.running import METRICS_SQL, QUARANTINE, RUNS
 from cx_analytics.contracts.tables.supply import STEP_MAP, STEP_TIMES
+from cx_analytics.contracts.tables.waste import REJECT_CAUSES, STEP_DEFECTS
 
 FEED_TABLES: dict[str, Table] = {
     feed.name: feed for feed in (UNITS, COMPONENTS, CELLS, APP_RELEASES, CONTACTS)
@@ -84,6 +85,8 @@ TABLES: dict[str, Table] = {
         ACTION_PROPOSALS,
         STEP_TIMES,
         STEP_MAP,
+        REJECT_CAUSES,
+        STEP_DEFECTS,
         QUARANTINE,
         RUNS,
         METRICS_SQL,
@@ -125,6 +128,8 @@ __all__ = [
     "ACTION_PROPOSALS",
     "STEP_TIMES",
     "STEP_MAP",
+    "REJECT_CAUSES",
+    "STEP_DEFECTS",
     "QUARANTINE",
     "RUNS",
     "METRICS_SQL",

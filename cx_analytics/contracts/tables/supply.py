@@ -61,6 +61,7 @@ STEP_MAP = Table(
         share("idle_share", "Waiting over waiting plus work"),
         count("rework", "Times a case came back to a step it had passed", "times"),
         real("scrap", "Pieces rejected at the step after", "pieces", low=0),
+        real("scrap_made", "Rejects that the step after made, wherever found", "pieces", low=0),
         *(
             real(f"{cause}_s", f"Part of the waits that is {words}", "s", low=0)
             for cause, words in WAIT_PARTS

@@ -1,0 +1,69 @@
+"""Group supply, what production wastes: where rejects are made, and by what."""
+
+from __future__ import annotations
+
+import dagster as dg
+import polars as pl
+
+from cx_analytics import supply
+from cx_analytics.contracts.feeds import COMPONENTS
+from cx_analytics.contracts.model import Table
+from cx_analytics.contracts.tables import REJECT_CAUSES, STEP_DEFECTS, STEP_TIMES
+from cx_analytics.defs.ingest import lake_key
+from cx_analytics.defs.progress import tell
+from cx_analytics.defs.refusing import RETRY, refusing
+from cx_analytics.defs.resources import House
+from cx_analytics.defs.tables import facts, spec_of
+from cx_analytics.engine.models import load
+
+_DEPS: list[str | dg.AssetKey] = ["step_times", lake_key(COMPONENTS.name)]
+
+
+@dg.multi_asset(
+    name="rejects_traced",
+    specs=[
+        spec_of(REJECT_CAUSES, group="supply", deps=_DEPS),
+        spec_of(STEP_DEFECTS, group="supply", deps=_DEPS),
+    ],
+    retry_policy=RETRY,
+)
+@refusing
+def rejects_traced(
+    house: House,
+) -> tuple[dg.MaterializeResult[None], dg.MaterializeResult[None]]:
+    tell("supply", "rejects")
+    roles = prepare_passes(house)
+    scan = supply.scan(house.duck)
+    found = supply.search(scan)
+    piece = house.workspace.settings.costs.get("reject_piece")
+    causes = supply.reject_causes(scan, found, piece)
+    made = supply.made_rejects(scan, found)
+    house.write(supply.MADE_REJECTS, made)
+    return (
+        told(REJECT_CAUSES, house.write(REJECT_CAUSES, causes)),
+        told(
+            STEP_DEFECTS,
+            house.write(STEP_DEFECTS, supply.step_defects(roles, made, causes, piece)),
+        ),
+    )
+
+
+def prepare_passes(house: House) -> pl.DataFrame:
+    """Make the tables that tracing reads; returns the steps with their roles."""
+    settings = house.workspace.settings.supply
+    house.views({"step_time": STEP_TIMES}, house.parts)
+    house.view("component", house.lake.paths(COMPONENTS.name), COMPONENTS)
+    roles = supply.recognise(house.duck.model("supply/step_totals"), settings.inspections)
+    books = (pl.col("rejects") > 0).alias("books")
+    house.duck.register("step_role", roles.select("step", "inspection", books))
+    resources = house.duck.frame("SELECT DISTINCT resource FROM step_time")["resource"]
+    house.duck.register("place", supply.places(resources.drop_nulls(), settings))
+    house.duck.register("shift_minute", supply.shift_minutes(settings))
+    for name, model in supply.PREPARED.items():
+        house.duck.table(name, load(model).sql)
+    return roles
+
+
+def told(table: Table, frame: pl.DataFrame) -> dg.MaterializeResult[None]:
+    """The result for a table that is made together with others."""
+    return dg.MaterializeResult(asset_key=table.name, metadata=facts(table, frame.height, frame))

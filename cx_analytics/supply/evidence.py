@@ -1,0 +1,182 @@
+"""What speaks for a condition, beyond chance and beyond the price of saying so.
+
+Belongs here: design effect, price, evidence, interval. Stays out: the fit (strictness.py) and the
+order in which conditions are looked at (search.py).
+
+Rejects are not independent: pieces of one order, day or lot share their luck. The design effect
+is the variance of the score between such clusters over what a Poisson process would give
+(cluster sandwich, Liang and Zeger 1986, Biometrika 73:13), at the alternative; and no condition
+is believed by less than conditions differ anyway (robust empirical null, Efron 2004, JASA 99:96).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import exp, log, log1p, sqrt
+
+import numpy as np
+import polars as pl
+
+from cx_analytics.supply.scan import MATERIAL, Floats, Scan
+from cx_analytics.supply.strictness import Hazard
+
+MARGIN = 3.0
+"""Nats that a claim must gain beyond the price of naming it: odds of 20 against chance."""
+
+LEAST_RATIO = 1.3
+"""A rate ratio that nobody would act on is not told."""
+
+LEAST_LOOKS = 4
+"""Looks with rejects that a claim needs: less is an anecdote."""
+
+LEAST_CLUSTERS = 8
+"""Days or batches from which their scatter is measured."""
+
+LEAST_DEVIATES = 12
+MEDIAN_OF_NORMAL = 0.6745
+Z90 = 1.645
+
+
+@dataclass
+class Evidence:
+    """Judges conditions of a scan; asks for counts by day and batch where it needs them."""
+
+    scan: Scan
+    _counts: dict[str, pl.DataFrame] = field(default_factory=dict)
+    _totals: dict[str, pl.DataFrame] = field(default_factory=dict)
+    _asked: set[int] = field(default_factory=set)
+
+    @property
+    def prices(self) -> Floats:
+        """Nats that naming each condition costs: its kind, and which of that kind; shape (C,)."""
+        kinds = self.scan.conditions["kind"]
+        sizes = dict(kinds.value_counts().iter_rows())
+        return np.array([log(max(len(sizes), 1)) + log(sizes[kind]) for kind in kinds]) + MARGIN
+
+    def noise(self, deviates: Floats, accepted: list[int]) -> Floats:
+        """By how much the deviates of conditions scatter anyway, as a variance; shape (C,)."""
+        material = (self.scan.conditions["kind"] == MATERIAL).to_numpy()
+        quiet = np.ones(deviates.size, bool)
+        quiet[accepted] = False
+        found = np.ones(deviates.size)
+        for group in (material, ~material):
+            values = deviates[group & quiet & (deviates != 0)]
+            if values.size >= LEAST_DEVIATES:
+                found[group] = max(1.0, (np.median(np.abs(values)) / MEDIAN_OF_NORMAL) ** 2)
+        return found
+
+    def ask(self, conditions: list[int]) -> None:
+        """Have the counts of these conditions by day and by batch."""
+        new = sorted({*conditions} - self._asked)
+        if not new:
+            return
+        self._asked |= {*new}
+        for cluster in self._levels():
+            counts, totals = self.scan.clusters(cluster, new)
+            known = self._counts.get(cluster)
+            self._counts[cluster] = counts if known is None else pl.concat([known, counts])
+            self._totals[cluster] = totals
+
+    def _levels(self) -> list[str]:
+        looks = self.scan.looks
+        same = looks["day"].cast(pl.String).equals(looks["batch"], null_equal=True)
+        return ["day"] if same else ["day", "batch"]
+
+    def design_effect(self, condition: int, excess: float, rest: Hazard) -> float:
+        """Variance of a condition's score over that of a Poisson process, at least 1.
+
+        Parameters
+        ----------
+        condition : number of a condition that was asked for.
+        excess : its excess.
+        rest : the hazards without it.
+        """
+        score = _Score(self.scan, condition, excess, rest)
+        scatter = [score.between_looks(), *(self._between(level, score) for level in self._counts)]
+        return max(1.0, *(one / score.information for one in scatter if score.information > 0))
+
+    def _between(self, level: str, score: _Score) -> float:
+        counts = self._counts[level].filter(pl.col("condition") == score.condition)
+        totals = self._totals[level]
+        if totals["cluster"].n_unique() < LEAST_CLUSTERS:
+            return 0.0
+        return score.between(level, counts, totals)
+
+
+class _Score:
+    """Contributions of looks to the slope of one condition, with other excesses taken out."""
+
+    def __init__(self, scan: Scan, condition: int, excess: float, rest: Hazard) -> None:
+        self.scan, self.condition, self.excess = scan, condition, excess
+        exposure = scan.exposure[condition].toarray().ravel()
+        self.squares = scan.squares[condition].toarray().ravel()
+        self.exposure = exposure
+        reach = scan.pieces + excess * exposure
+        self.strictness = scan.rejects / (rest.reach + excess * exposure)
+        mean = exposure / reach
+        self.inside, self.outside = 1 / (1 + excess) - mean, -mean
+        self.under = scan.member[condition].toarray().ravel() > 0
+        stratum = scan.looks["stratum"].to_numpy()
+        self.pull = np.where(self.under, self.inside[stratum], self.outside[stratum])
+        self.rejects = scan.looks["rejects"].to_numpy() / rest.risk
+        self.expected = (
+            self.strictness[stratum]
+            * scan.looks["pieces"].to_numpy()
+            * np.where(self.under, 1 + excess, 1.0)
+        )
+
+    @property
+    def information(self) -> float:
+        """Variance of the slope were rejects a Poisson process."""
+        inside = (1 + self.excess) * self.exposure * self.inside**2
+        outside = (self.scan.pieces - self.exposure) * self.outside**2
+        return float(np.sum(self.strictness * (inside + outside)))
+
+    def between_looks(self) -> float:
+        """Variance of the slope by the scatter of looks."""
+        met = np.sum(self.rejects * (self.rejects - 2 * self.expected) * self.pull**2)
+        inside = (1 + self.excess) ** 2 * self.squares * self.inside**2
+        outside = (self.scan.total_squares - self.squares) * self.outside**2
+        return float(met + np.sum(self.strictness**2 * (inside + outside)))
+
+    def between(self, level: str, counts: pl.DataFrame, totals: pl.DataFrame) -> float:
+        """Variance of the slope by the scatter of clusters, from their counts."""
+        met = (
+            self.scan.looks.select(pl.col(level).alias("cluster"))
+            .with_columns(pl.Series("pull", self.rejects * self.pull))
+            .group_by("cluster")
+            .agg(pl.col("pull").sum())
+        )
+        demand = pl.concat(
+            [
+                self._demanded(counts, (1 + self.excess) * self.inside - self.outside),
+                self._demanded(totals, self.outside),
+            ]
+        )
+        demanded = demand.group_by("cluster").agg(pl.col("demanded").sum())
+        both = met.join(demanded, on="cluster", how="full", coalesce=True).fill_null(0.0)
+        return float(((both["pull"] - both["demanded"]) ** 2).sum())
+
+    def _demanded(self, counts: pl.DataFrame, pull: Floats) -> pl.DataFrame:
+        stratum = counts["stratum"].to_numpy()
+        values = self.strictness[stratum] * pull[stratum] * counts["pieces"].to_numpy()
+        return counts.select("cluster").with_columns(pl.Series("demanded", values))
+
+
+def ratio_interval(excess: float, information: float, effect: float) -> tuple[float, float]:
+    """90 % interval of a rate ratio: normal on the log scale, widened by the design effect.
+
+    >>> low, high = ratio_interval(2.0, 10.0, 1.0)
+    >>> low < 3.0 < high
+    True
+    """
+    if information <= 0:
+        return 1.0, float("inf")
+    spread = Z90 * sqrt(effect / information) / (1 + excess)
+    middle = log1p(excess)
+    return max(1.0, exp(middle - spread)), exp(middle + spread)
+
+
+def score_information(scan: Scan, condition: int, excess: float, rest: Hazard) -> float:
+    """Information on the excess of a condition, given the other hazards."""
+    return _Score(scan, condition, excess, rest).information

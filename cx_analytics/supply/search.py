@@ -1,0 +1,158 @@
+"""Which conditions made the rejects: the fewest that explain them, each worth its price.
+
+Belongs here: the order of looking, accepting, dropping. Stays out: likelihood (strictness.py) and
+prices (evidence.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cx_analytics.supply.evidence import LEAST_LOOKS, LEAST_RATIO, Evidence
+from cx_analytics.supply.scan import Floats, Scan
+from cx_analytics.supply.strictness import Hazard, fitted, gains, hazard, without
+
+MOST_MAKERS = 30
+ASKED_AT_ONCE = 40
+SWAPS = 3
+"""Rounds of looking whether another condition tells an accepted one's story better."""
+
+RIVAL_NATS = 3.0
+"""A rival whose evidence comes this near cannot be told apart."""
+
+RIVAL_OVERLAP = 0.5
+
+
+@dataclass(frozen=True)
+class Maker:
+    """A condition that makes rejects, with what speaks for it.
+
+    Parameters
+    ----------
+    condition : its number in the scan.
+    evidence : nats beyond price and margin.
+    effect : its design effect, 1 or more.
+    rivals : conditions that explain the same rejects nearly as well, with their evidence.
+    """
+
+    condition: int
+    evidence: float
+    effect: float
+    rivals: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """The makers of a scan and the hazards under them."""
+
+    makers: tuple[Maker, ...]
+    hazard: Hazard
+
+
+def search(scan: Scan) -> Found:
+    """Makers of the rejects; none when nothing pays its price."""
+    judge = Evidence(scan)
+    now = hazard(scan, {})
+    if not scan.conditions.height or not scan.booked:
+        return Found((), now)
+    for _ in range(MOST_MAKERS):
+        best = _best(judge, now)
+        if best is None:
+            break
+        now = _pruned(judge, fitted(scan, {**now.excess, best.condition: 1.0}))
+        if best.condition not in now.excess:
+            break
+    now = _swapped(judge, now)
+    return Found(tuple(_told(judge, now, one) for one in sorted(now.excess)), now)
+
+
+def _judged(judge: Evidence, rest: Hazard, most: int | None = None) -> list[Maker]:
+    """Conditions that would pay for themselves beside those at work, best evidence first."""
+    scan = judge.scan
+    everything = np.arange(scan.conditions.height)
+    excess, gain, deviates = gains(scan, rest, everything)
+    noise = judge.noise(deviates, list(rest.excess))
+    hoped = gain / noise - judge.prices
+    hoped[list(rest.excess)] = -np.inf
+    hoped[(excess < LEAST_RATIO - 1) | (_looks(scan) < LEAST_LOOKS)] = -np.inf
+    order = np.argsort(-hoped, kind="stable")
+    worth = [int(one) for one in order[:ASKED_AT_ONCE] if hoped[one] > 0]
+    judge.ask(worth)
+    found: list[Maker] = []
+    for one in worth[:most]:
+        effect = max(noise[one], judge.design_effect(one, float(excess[one]), rest))
+        evidence = gain[one] / effect - judge.prices[one]
+        if evidence > 0:
+            found.append(Maker(one, float(evidence), float(effect)))
+    return sorted(found, key=lambda maker: -maker.evidence)
+
+
+def _best(judge: Evidence, now: Hazard) -> Maker | None:
+    return next(iter(_judged(judge, now)), None)
+
+
+def _looks(scan: Scan) -> Floats:
+    counted: Floats = np.diff(scan.member.indptr).astype(float)
+    return counted
+
+
+def _pruned(judge: Evidence, now: Hazard) -> Hazard:
+    """Without conditions that no longer pay for themselves beside the others, worst first."""
+    while now.excess:
+        standing = {one: _standing(judge, now, one).evidence for one in now.excess}
+        worst = min(standing, key=lambda one: (standing[one], one))
+        if standing[worst] > 0:
+            break
+        now = fitted(judge.scan, without(judge.scan, now, worst).excess)
+    return now
+
+
+def _standing(judge: Evidence, now: Hazard, condition: int) -> Maker:
+    """What speaks for an accepted condition, given the others."""
+    scan, rest = judge.scan, without(judge.scan, now, condition)
+    excess, gain, _ = gains(scan, rest, np.array([condition]))
+    _, _, deviates = gains(scan, now, np.arange(scan.conditions.height))
+    noise = judge.noise(deviates, list(now.excess))[condition]
+    judge.ask([condition])
+    effect = max(noise, judge.design_effect(condition, float(excess[0]), rest))
+    small = excess[0] < LEAST_RATIO - 1
+    evidence = -np.inf if small else gain[0] / effect - judge.prices[condition]
+    return Maker(condition, float(evidence), float(effect))
+
+
+def _swapped(judge: Evidence, now: Hazard) -> Hazard:
+    """Each accepted condition replaced while another in its place tells more."""
+    for _ in range(SWAPS):
+        before = set(now.excess)
+        for one in sorted(before):
+            rest = fitted(judge.scan, without(judge.scan, now, one).excess)
+            best = _best(judge, rest)
+            if best is not None and best.condition != one:
+                now = _pruned(judge, fitted(judge.scan, {**rest.excess, best.condition: 1.0}))
+        if set(now.excess) == before:
+            break
+    return now
+
+
+def _told(judge: Evidence, now: Hazard, condition: int) -> Maker:
+    """An accepted condition with its evidence and its rivals."""
+    own = _standing(judge, now, condition)
+    rest = without(judge.scan, now, condition)
+    rivals = tuple(
+        (one.condition, one.evidence)
+        for one in _judged(judge, rest)
+        if one.condition != condition
+        and one.evidence >= own.evidence - RIVAL_NATS
+        and _overlap(judge.scan, condition, one.condition) >= RIVAL_OVERLAP
+    )
+    return Maker(condition, own.evidence, own.effect, rivals)
+
+
+def _overlap(scan: Scan, one: int, other: int) -> float:
+    """Jaccard index of the rejects under two conditions."""
+    first, second = (scan.member[at].toarray().ravel() > 0 for at in (one, other))
+    weight = scan.looks["rejects"].to_numpy()
+    either = weight[first | second].sum()
+    return float(weight[first & second].sum() / either) if either else 0.0

@@ -1,0 +1,11 @@
+-- rejected_materials: the materials of each look that rejected pieces
+-- grain   look, attribute, value
+-- reads   look (model looks), material (model case_materials)
+-- takes   nothing
+-- units   none
+-- beware  nothing
+SELECT look.look, material.attribute, material.value
+FROM look
+JOIN material ON material.case_id = look.case_id
+WHERE look.rejects > 0
+ORDER BY look.look, material.attribute, material.value
