@@ -11,15 +11,20 @@ from fnmatch import fnmatchcase
 
 import polars as pl
 
-WORDS = re.compile(r"inspect|\bq\.? ?[ac]\b|quality|\btest|\bcheck|\baudit|verif", re.IGNORECASE)
-"""Words by which a step's name says that it looks at work instead of doing it.
-
->>> [bool(WORDS.search(name)) for name in ("Turning Q.C.", "inspecting", "Milling", "Contesting")]
-[True, True, False, False]
-"""
+_WORDS = re.compile(r"\b(inspect|q\.? ?[ac]\b|quality|test|check|audit|verif)", re.IGNORECASE)
+_JOINTS = re.compile(r"_+|(?<=[a-z])(?=[A-Z])")
 
 MOST_FINDERS = 0.5
 """Up to this share of the steps may be taken for inspections because they book the rejects."""
+
+
+def sounds_like_one(step: str) -> bool:
+    """Whether a step's name says that it looks at work instead of doing it.
+
+    >>> [sounds_like_one(name) for name in ("Turning Q.C.", "final_test", "FinalTest", "Contest")]
+    [True, True, True, False]
+    """
+    return bool(_WORDS.search(_JOINTS.sub(" ", step)))
 
 
 def recognise(totals: pl.DataFrame, named: Sequence[str] = ()) -> pl.DataFrame:
@@ -35,7 +40,7 @@ def recognise(totals: pl.DataFrame, named: Sequence[str] = ()) -> pl.DataFrame:
     named : [supply] inspections of cx.toml, patterns with * and ?.
     """
     by_name = {step for step in totals["step"] if any(fnmatchcase(step, one) for one in named)}
-    by_word = {step for step in totals["step"] if WORDS.search(step)}
+    by_word = {step for step in totals["step"] if sounds_like_one(step)}
     finders = set(totals.filter(pl.col("rejects") > 0)["step"])
     if named:
         chosen, how = by_name, "cx.toml"

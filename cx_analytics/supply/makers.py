@@ -69,11 +69,12 @@ def cause_id(condition: Mapping[str, Any]) -> str:
     return stable_id("r", *(f"{key}={value}" for key, value in words.items()))
 
 
-def _material(attribute: str, value: str) -> Row:
+def _material(condition: Mapping[str, Any]) -> Row:
     """Columns of a material; `lot` is the case's own unless a component is named."""
-    component, _, last = attribute.rpartition("_")
+    component, _, last = condition["attribute"].rpartition("_")
     key = "supplier" if last == "supplier" else "lot"
-    return {"component": component or None, key: value}
+    where = {"component": component or None, "step": condition["built_in_at"]}
+    return {**where, key: condition["value"]}
 
 
 def _row(scan: Scan, found: Found, maker: Maker) -> Row:
@@ -92,7 +93,7 @@ def _row(scan: Scan, found: Found, maker: Maker) -> Row:
         return float(min(np.sum(scan.rejects * more / (rest.reach + more)), rejects @ under))
 
     words = condition_words(condition)
-    where = _material(condition["attribute"], condition["value"]) if "step" not in words else words
+    where = words if "step" in words else _material(condition)
     return {
         **where,
         "reject_cause_id": cause_id(condition),

@@ -6,7 +6,8 @@ What a maker explains of a reject goes to the passes under the maker. What no ma
 background, goes to all working passes that the look saw, by the pieces that they worked on:
 nothing tells them apart. A
 working step that books rejects without a maker made them itself. Nothing goes to an inspection.
-A material has no step, and so has a reject with no work before it.
+What a component makes goes to the step that builds it in; other materials have no step, nor has a
+reject with no work before it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from cx_analytics.contracts.frames import schema_of
 from cx_analytics.contracts.model import Column, Table
 from cx_analytics.contracts.tables import STEP_DEFECTS
 from cx_analytics.supply.makers import cause_id
-from cx_analytics.supply.scan import Scan
+from cx_analytics.supply.scan import MATERIAL, Scan
 from cx_analytics.supply.search import Found
 
 MADE_REJECTS = Table(
@@ -54,16 +55,20 @@ def _background(scan: Scan, found: Found) -> pl.DataFrame:
 
 
 def _made_by(scan: Scan, found: Found, condition: int) -> pl.DataFrame:
-    name = cause_id(scan.conditions.row(condition, named=True))
+    told = scan.conditions.row(condition, named=True)
+    name = cause_id(told)
     under = scan.member[condition].toarray().ravel()
     weight = found.hazard.excess[condition] * under / found.hazard.risk
     share = pl.Series("share", scan.looks["rejects"].to_numpy() * weight)
-    makings = scan.making_of.filter(pl.col("condition") == condition)["making"].implode()
-    if makings.list.len().sum():
-        seen = scan.work.filter(pl.col("making").is_in(makings))
+    if told["kind"] == MATERIAL:
+        at = pl.lit(told["built_in_at"], pl.String)
+        makings = scan.steps.filter(pl.col("step") == at)["making"]
     else:
-        nowhere = pl.lit(None, pl.Int64).alias("making"), pl.lit(None, pl.String).alias("from_step")
-        seen = scan.work.unique("row", keep="first").with_columns(*nowhere)
+        makings = scan.making_of.filter(pl.col("condition") == condition)["making"]
+    seen = scan.work.filter(pl.col("making").is_in(makings.implode()))
+    nowhere = pl.lit(None, pl.Int64).alias("making"), pl.lit(None, pl.String).alias("from_step")
+    lost = scan.work.join(seen, on="row", how="anti").unique("row", keep="first")
+    seen = pl.concat([seen, lost.with_columns(*nowhere)])
     return _spread(scan, seen, share).with_columns(pl.lit(name).alias("reject_cause_id"))
 
 

@@ -59,6 +59,7 @@ _CONDITION = {
     **dict.fromkeys(WAYS, pl.String),
     "attribute": pl.String,
     "value": pl.String,
+    "built_in_at": pl.String,
 }
 
 
@@ -69,7 +70,7 @@ class Scan:
     Parameters
     ----------
     conditions : condition (row number), kind, step, machine, shift, line, operator_group,
-        attribute and value (of a material).
+        attribute, value and built_in_at (of a material: the step, null when unknown).
     making_of : making, condition: the work that a condition holds.
     steps : making, step: the step that each making is.
     pieces, rejects : pieces looked at and rejected, by stratum; shape (K,).
@@ -112,7 +113,8 @@ def scan(engine: SqlEngine) -> Scan:
         looks.select("look", "row", "rejects"), on="look"
     )
     makings = engine.frame("SELECT * FROM making")
-    conditions, making_of = _conditions(makings, materials)
+    built_in = dict(engine.model("supply/component_steps").iter_rows())
+    conditions, making_of = _conditions(makings, materials, built_in)
     member = _members(conditions, making_of, work, materials, looks.height)
     conditions, making_of, member = _candidates(conditions, making_of, member, looks)
     ask = _Asking(engine, conditions, making_of)
@@ -165,7 +167,7 @@ def _from_zero(counts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _conditions(
-    makings: pl.DataFrame, materials: pl.DataFrame
+    makings: pl.DataFrame, materials: pl.DataFrame, built_in: Mapping[str, str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """All conditions there are, and the makings of those that are work."""
     found: dict[tuple[int, ...], tuple[str, dict[str, str]]] = {}
@@ -174,17 +176,24 @@ def _conditions(
         groups = known.group_by(names, maintain_order=True).agg(pl.col("making").sort())
         for *values, members in groups.sort(names).iter_rows():
             found.setdefault(tuple(members), (kind, dict(zip(names, values, strict=True))))
-    rows = [{"kind": kind, **where} for kind, where in found.values()]
+    rows: list[dict[str, str | None]] = [{"kind": kind, **where} for kind, where in found.values()]
     making_of = [
         {"making": making, "condition": at} for at, group in enumerate(found) for making in group
     ]
     heavy = materials.group_by("attribute", "value").agg(pl.col("rejects").sum())
     heavy = heavy.filter(pl.col("rejects") >= LEAST_REJECTS).sort("attribute", "value")
     rows += [
-        {"kind": MATERIAL, "attribute": attribute, "value": value}
+        {
+            "kind": MATERIAL,
+            "attribute": attribute,
+            "value": value,
+            "built_in_at": built_in.get(attribute.rpartition("_")[0]),
+        }
         for attribute, value, _ in heavy.iter_rows()
     ]
-    complete = [dict.fromkeys(_CONDITION) | {"condition": at} | row for at, row in enumerate(rows)]
+    complete = [
+        {**dict.fromkeys(_CONDITION), "condition": at, **row} for at, row in enumerate(rows)
+    ]
     schema = {"making": pl.Int64, "condition": pl.Int64}
     return pl.DataFrame(complete, schema=_CONDITION), pl.DataFrame(making_of, schema=schema)
 

@@ -16,7 +16,10 @@ REJECT_CAUSES = Table(
         text("reject_cause_id", "Identity of the cause; stays from run to run", required=True),
         count("rank", "Place by excess rejects", "1 = most", required=True),
         text("label", "What makes them as text, keys in alphabetical order", required=True),
-        text("step", "The step that makes them; null for a material"),
+        text(
+            "step",
+            "The step that makes them, or builds the component in; null for another material",
+        ),
         text("resource", "The machine there; never a person"),
         text("line", "The line there"),
         text("shift", "The shift in which it happens"),

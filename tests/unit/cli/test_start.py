@@ -24,6 +24,7 @@ SECTIONS = {
     "sources",
     "guard_rails",
     "costs",
+    "supply",
     "privacy",
     "exchange",
 }
@@ -56,6 +57,7 @@ def test_uncommented_it_names_every_setting() -> None:
         "fault_severity",
         "sources",
         "costs",
+        "supply",
         "threads",
         "pseudonyms",
         "exchange",

@@ -32,7 +32,9 @@ SCHEMA = {
     "lot": pl.String,
     "quantity_rejected": pl.Float64,
 }
-COMPONENT = dict.fromkeys(("unit_id", "component", "component_lot", "supplier"), pl.String)
+COMPONENT = dict.fromkeys(
+    ("unit_id", "component", "component_lot", "supplier", "station"), pl.String
+)
 
 
 @dataclass

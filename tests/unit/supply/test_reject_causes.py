@@ -75,13 +75,14 @@ def test_a_supplier_is_found_through_the_components(plant: Any, trace: Any) -> N
         pl.lit("seal").alias("component"),
         pl.lit(None, pl.String).alias("component_lot"),
         supplier.alias("supplier"),
+        pl.lit("join 2").alias("station"),
     )
-    causes = trace(events, components=components).causes
-    assert causes.select("label", "component", "supplier").rows()[0] == (
-        "seal_supplier=S1",
-        "seal",
-        "S1",
-    )
+    found = trace(events, components=components)
+    row = found.causes.row(0, named=True)
+    assert (row["label"], row["supplier"], row["step"]) == ("seal_supplier=S1", "S1", "join")
+    by_step = dict(found.defects.select("step", "made_by_causes").iter_rows())
+    # What was found before the seal is built in cannot have been made there.
+    assert by_step["join"] + by_step[None] == pytest.approx(found.causes["excess_rejects"].sum())
 
 
 def test_no_person_is_named_but_the_group_is(plant: Any, trace: Any) -> None:
