@@ -91,22 +91,17 @@ def timed_floor(root: Path) -> list[Span]:
 
 
 def timed_steps(root: Path) -> list[Span]:
-    """Step times and step map of the events in `root/events`, as the assets make them."""
-    from cx_analytics import supply
-    from cx_analytics.engine.duck import Duck
-    from cx_analytics.engine.models import load
-    from cx_analytics.workspace import Settings
+    """Step times and step map of the events in a workspace's lake; a span for each."""
+    from cx_analytics.bench.steps.production import make
+    from cx_analytics.defs.resources import House
+    from cx_analytics.defs.supply import step_map, step_times
 
-    limit, out = Settings().memory_limit, root / "step_times.parquet"
-    began = time.time()
-    with Duck(spill=root / "spill", memory_limit=limit) as engine:
-        engine.view("event", sorted((root / "events").glob("*.parquet")))
-        engine.copy(load("supply/step_times").sql, out, supply.CalendarRule().parameters)
-        timed = time.time()
-        engine.view("step_time", [out])
-        engine.register("field_fault", supply.no_field_faults())
-        supply.step_map(engine.model("supply/step_map"), {})
-    return [("step_times", began, timed), ("step_map", timed, time.time())]
+    house, spans = House(root=str(root), locked=False), []
+    for name, asset in (("step_times", step_times), ("step_map", step_map)):
+        began = time.time()
+        make(house, asset)
+        spans.append((name, began, time.time()))
+    return spans
 
 
 JOBS: dict[str, Callable[[Path], list[Span]]] = {

@@ -1,7 +1,7 @@
 """`bench steps`: what is said about production, against planted plants, and how long it takes.
 
 `waits` holds the causes of waiting against the truth, `many` times the models on millions of
-events.
+events. Both make the assets of production in workspaces of their own (production.py).
 """
 
 from cx_analytics.bench.steps.many import many_events, many_table

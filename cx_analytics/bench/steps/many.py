@@ -7,12 +7,14 @@ work (timed.py, in a process of its own).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from cx_analytics.bench.bars import holds
 from cx_analytics.bench.speed import summed, timed
+from cx_analytics.bench.steps.production import lay
 from cx_analytics.bench.stopwatch import Used
 from cx_analytics.bench.tables import markdown
 from cx_analytics.contracts.feeds import PRODUCTION_EVENTS
@@ -64,12 +66,16 @@ def _moved(events: pl.DataFrame, number: int, line: int, weeks: int) -> pl.DataF
 def many_events(
     events: int, seed: int, folder: Path, say: Callable[[str], None] = print
 ) -> tuple[dict[str, Used], Used]:
-    """Write a log of that many events and time its models in a process of their own."""
+    """Time the models on a log of that many events, in a process of their own.
+
+    The log is written into the lake of a workspace at `folder`, which is made.
+    """
     say(f"simulating {events:,} events")
-    (folder / "events").mkdir(parents=True)
+    lake = lay(folder, {}).lake.root / PRODUCTION_EVENTS.name
     for number, frame in enumerate(parts(events, seed)):
-        path = folder / "events" / f"part-{number:05d}.parquet"
-        conform(frame, PRODUCTION_EVENTS).write_parquet(path)
+        path = lake / f"part-{number:05d}" / "part.parquet"
+        path.parent.mkdir(parents=True)
+        conform(frame, PRODUCTION_EVENTS).write_parquet(path, compression="zstd")
     say("step times and step map")
     steps, total = timed("steps", folder, folder / "steps.json")
     return summed(steps), total
@@ -79,19 +85,20 @@ def many_table(steps: dict[str, Used], total: Used, events: int) -> str:
     """The models' time and memory, and whether the bars hold."""
     rows = [
         (name, f"{used.wall_s:.1f}", f"{used.cpu_s:.1f}", f"{used.peak_gb:.2f}")
-        for name, used in [*steps.items(), ("**whole process**", total)]
+        for name, used in [*steps.items(), ("**whole process, with its start**", total)]
     ]
     table = markdown(("model", "wall s", "CPU s", "peak GB"), rows)
-    words = f"{events:,} events, {events / total.wall_s:,.0f} a second"
-    return f"{table}\n\n{words}; {verdict(total, events)}"
+    models = replace(total, wall_s=sum(used.wall_s for used in steps.values()))
+    words = f"{events:,} events, {events / models.wall_s:,.0f} a second"
+    return f"{table}\n\n{words}; {verdict(models, events)}"
 
 
-def verdict(total: Used, events: int) -> str:
-    """Whether the bars hold, where the log is the one that they are for."""
+def verdict(models: Used, events: int) -> str:
+    """Whether the bars hold: the models' wall seconds, and the peak of the whole process."""
     if events != BAR_EVENTS:
         return f"the bars are for {BAR_EVENTS:,} events."
-    wall = "yes" if holds(total.wall_s, (0.0, MOST_WALL_S)) else "NO"
-    memory = "yes" if holds(total.peak_gb, (0.0, MOST_MEMORY_GB)) else "NO"
+    wall = "yes" if holds(models.wall_s, (0.0, MOST_WALL_S)) else "NO"
+    memory = "yes" if holds(models.peak_gb, (0.0, MOST_MEMORY_GB)) else "NO"
     return (
         f"wall below {MOST_WALL_S:.0f} s on two cores: {wall}; "
         f"memory below {MOST_MEMORY_GB:.0f} GB: {memory}."

@@ -1,7 +1,7 @@
 """Why cases wait: the shares of the causes, from the log of planted plants, against the truth.
 
-Belongs here: asking the model supply/step_times about a plant, and the table of shares. Stays out:
-the plant and its truth (simulate.plant), the SQL.
+Belongs here: holding the table step_times of a plant against its truth, and the table of shares.
+Stays out: the plant and its truth (simulate.plant), the SQL.
 """
 
 from __future__ import annotations
@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 
 import numpy as np
-import polars as pl
 
-from cx_analytics import supply
+from cx_analytics.bench.steps.production import lay_plant, make
 from cx_analytics.bench.tables import markdown
-from cx_analytics.contracts.feeds import PRODUCTION_EVENTS
-from cx_analytics.engine.duck import Duck
-from cx_analytics.engine.frames import conform
-from cx_analytics.engine.models import load
+from cx_analytics.contracts.tables import STEP_TIMES
+from cx_analytics.defs.supply import step_times
 from cx_analytics.simulate.chance import Floats
 from cx_analytics.simulate.plant import WAIT_CAUSES, Plant, make_plant
 
@@ -44,19 +42,16 @@ class Shares:
         return 100 * (self.told - self.true)
 
 
-def step_times(plant: Plant, folder: Path) -> pl.DataFrame:
-    """The table step_times of a plant's log."""
-    with Duck(spill=folder / "spill") as engine:
-        engine.register("event", conform(plant.events(), PRODUCTION_EVENTS))
-        model = load("supply/step_times").sql
-        return engine.frame(model, supply.CalendarRule().parameters)
+def shares(plant: Plant, root: Path) -> Shares:
+    """The shares of one plant, whose workspace is made at `root`.
 
-
-def shares(plant: Plant, folder: Path) -> Shares:
-    """The shares of one plant. ValueError when a wait of the truth is missing or longer."""
+    Raises ValueError when a wait of the truth is missing or of another length.
+    """
     truth = plant.waits()
     names = [f"{cause}_s" for cause in WAIT_CAUSES]
-    told = step_times(plant, folder).select(*KEYS, "wait_s", *names)
+    house = lay_plant(root, plant)
+    make(house, step_times)
+    told = house.read(STEP_TIMES).select(*KEYS, "wait_s", *names)
     both = truth.join(told, on=KEYS, suffix="_told")
     if both.height < truth.height or not both["wait_s"].equals(both["wait_s_told"]):
         raise ValueError(f"seed {plant.seed}: waits do not reconcile with the plant's")
@@ -73,7 +68,9 @@ def waits(
     """The shares of a plant for each seed."""
     found = []
     for seed in seeds:
-        one = shares(make_plant(cases=cases, seed=seed), folder)
+        root = folder / f"waits-{seed}"
+        one = shares(make_plant(cases=cases, seed=seed), root)
+        rmtree(root)
         found.append(one)
         worst = np.abs(one.points).max()
         say(f"waits  seed {seed:<8} {one.right:.1%} of the seconds right, worst {worst:.1f} points")

@@ -30,7 +30,7 @@ UNITS_A_WEEK = 1100
 RELEASED_H = (6.0, 20.0)
 """Hours of a workday in which lots are released."""
 
-COMPONENT_LOT = 400
+COMPONENT_LOT = 600
 """Units that a component lot is enough for."""
 
 PASSES = 3

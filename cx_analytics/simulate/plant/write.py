@@ -46,10 +46,12 @@ class PlantTruth:
 _FRAMES = ("waits", "defects", "faults")
 
 
-def write_plant(plant: Plant, root: Path, *, file_format: FileFormat = "parquet") -> dict[str, int]:
+def write_plant(
+    plant: Plant, root: Path, *, file_format: FileFormat = "parquet", in_the_field: bool = True
+) -> dict[str, int]:
     """Write landing/<feed>/… and truth/ under `root`; returns the rows by feed.
 
-    Nothing else under `root` is touched.
+    Without `in_the_field` no sessions land. Nothing else under `root` is touched.
     """
     field = make_field(plant)
     sessions, faults = sessions_frame(plant, field)
@@ -57,8 +59,9 @@ def write_plant(plant: Plant, root: Path, *, file_format: FileFormat = "parquet"
         "production_events": plant.events(),
         "units": units_frame(plant, field),
         "components": components_frame(plant, field),
-        "sessions": sessions,
     }
+    if in_the_field:
+        feeds["sessions"] = sessions
     for feed, frame in feeds.items():
         write_table(frame, root / "landing" / feed, feed, file_format)
     truth = root / "truth"
