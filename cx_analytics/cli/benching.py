@@ -145,7 +145,8 @@ def steps(*, seeds: Sequence[int], cases: int, events: int, out: Path | None, to
     check(out)
     with TemporaryDirectory(prefix="cx-bench-") as folder:
         shares = bench.waits(seeds, cases=cases, folder=Path(folder), say=say)
-        parts = [bench.waits_table(shares)]
+        blamed = bench.makers(seeds, cases=cases, folder=Path(folder), say=say)
+        parts = [bench.waits_table(shares), bench.makers_table(blamed)]
         if events:
             used = bench.many_events(events, seeds[0], Path(folder) / "many", say=say)
             parts.append(bench.many_table(*used, events))

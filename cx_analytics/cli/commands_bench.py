@@ -271,7 +271,7 @@ def steps(
     ] = 10_000_000,
     out: Out = None,
 ) -> None:
-    """Hold the causes of waiting against planted plants, and time the models on a large log.
+    """Hold waits and makers of rejects against planted plants, and time the models on a large log.
 
     \b
     Example:  cx bench steps --seeds 3 --events 0
