@@ -4,17 +4,19 @@ Belongs here: the fixes of a finished run held against the planted truth of the 
 against the days that follow. Stays out: planting (simulate), running (it is handed in).
 
 A customer counts when he has at least FEWEST faults and one true cause (background is one) makes
-more than half of them. A fix addresses that cause when the cause it acts against covers the same
+more than half of them. A fix names that cause when the cause it acts against covers the same
 faults (Jaccard overlap of 0.3 or more, and of no other planted cause more); where background is the
-main cause, "not explained" does. The follow-up goes on after the last day with nothing done: the
-faults of a cause in it are what taking the cause away would avoid (the simulator's chance is common
-to both futures), times the share that the playbook says the fix takes away.
+main cause, "not explained" does. A broken unit, a bad SIM and a weak home may well cover the same
+faults of a customer: a fix addresses one of these only when it also is one that helps there. The
+follow-up goes on after the last day with nothing done: the faults of a cause in it are what taking
+the cause away would avoid (the simulator's chance is common to both futures), times the share that
+the playbook says the fix takes away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -31,12 +33,25 @@ FEWEST = 3
 DAYS_AFTER = 30
 DECILES = 10
 
+HELPS: dict[str, tuple[str, ...]] = {
+    "unit_or_sim": ("unit_id", "customer_id"),
+    "replace_unit": ("unit_id",),
+    "test_unit": ("unit_id",),
+    "change_sim": ("customer_id",),
+    "watch_customer": ("customer_id",),
+    "check_coverage": ("cell_id & customer_id",),
+    "watch_place": ("cell_id & customer_id",),
+}
+"""Fixes of individual causes: conditions (their keys) of the causes against which each helps."""
+
 HEADER = (
     "world",
     "customers",
     "addressed",
+    "named",
     "the oracle",
     "wrongly replaced",
+    "SIM or home",
     "not explained is right",
     "avoided, said",
     "avoided, true",
@@ -49,18 +64,22 @@ HEADER = (
 class CareScore:
     """Figures of one world; shares unless said otherwise, nan when there is nothing to judge.
 
-    `oracle` is the share of the customers whose largest posterior, given the true hazards, is that
-    of their main cause. `wrongly_replaced` are customers told to exchange the unit although a
-    network or app cause is their main one. `deciles_inside` is the share of tenths of customers, by
-    what was said, whose mean of avoided faults lies in the mean 90 % interval; `customers_inside`
-    the share of single customers whose number of avoided faults lies in theirs, ends rounded
-    outwards.
+    `named` counts a fix against the right faults even where it would not help (see above). `oracle`
+    is the share of the customers whose largest posterior, given the true hazards, is that of their
+    main cause. `wrongly_replaced` are customers told to exchange the unit although a network or app
+    cause is their main one, `replaced_for_own` the same of a bad SIM or a weak home; both are
+    shares of the customers with such a cause. `deciles_inside` is the share of tenths of customers,
+    by what was said, whose mean of avoided faults lies in the mean 90 % interval;
+    `customers_inside` the share of single customers whose number of avoided faults lies in theirs,
+    ends rounded outwards.
     """
 
     customers: float
     addressed: float
+    named: float
     oracle: float
     wrongly_replaced: float
+    replaced_for_own: float
     not_explained_right: float
     avoided_said: float
     avoided_true: float
@@ -77,18 +96,33 @@ def care(
     run: Run,
     say: Callable[[str], None] = print,
 ) -> list[tuple[str, ...]]:
-    """Rows under HEADER, one a world; `say` is told of each that is done."""
-    rows = []
+    """Rows under HEADER, one a world and the mean of each difficulty; `say` is told of each."""
+    rows: list[tuple[str, ...]] = []
     for difficulty in difficulties:
+        scores: list[CareScore] = []
         for seed in seeds:
-            told = judge_world(folder / f"{difficulty}-{seed}", seed, difficulty, sessions, run)
-            rows.append((f"{difficulty} {seed}", *_words(told)))
+            here = folder / f"{difficulty}-{seed}"
+            scores.append(judge_world(here, seed, difficulty, sessions, run))
+            rows.append((f"{difficulty} {seed}", *_words(scores[-1])))
             say(" | ".join(rows[-1]))
+        if len(scores) > 1:
+            rows.append((f"{difficulty}, mean", *_words(mean_of(scores))))
     return rows
 
 
+def mean_of(scores: Sequence[CareScore]) -> CareScore:
+    """The mean of each figure over the worlds that have it."""
+    table = np.array([astuple(score) for score in scores])
+    known = ~np.isnan(table)
+    total = np.where(known, table, 0.0).sum(axis=0)
+    return CareScore(*np.where(known.any(axis=0), total / known.sum(axis=0).clip(1), np.nan))
+
+
 def _words(told: CareScore) -> tuple[str, ...]:
-    shares = (told.addressed, told.oracle, told.wrongly_replaced, told.not_explained_right)
+    shares = (
+        *(told.addressed, told.named, told.oracle),
+        *(told.wrongly_replaced, told.replaced_for_own, told.not_explained_right),
+    )
     return (
         f"{told.customers:.0f}",
         *(f"{one:.3f}" for one in shares),
@@ -135,7 +169,7 @@ def score_fixes(root: Path, truth: Truth, after: pl.DataFrame) -> CareScore:
     fixes = fixes.with_columns(
         against=pl.col("cause_id").replace_strict(stands_for | {BACKGROUND: BACKGROUND})
     )
-    return CareScore(**_right(fixes, truth, known), **_avoided(fixes, after))
+    return CareScore(**judge_fixes(fixes, truth, known), **_avoided(fixes, after))
 
 
 def _fixes(root: Path) -> pl.DataFrame:
@@ -150,29 +184,40 @@ def _fixes(root: Path) -> pl.DataFrame:
     return fixes.with_columns(removes=pl.col("fix_code").replace_strict(removes))
 
 
-def _right(fixes: pl.DataFrame, truth: Truth, known: pl.DataFrame) -> dict[str, float]:
-    """Whether first fixes address the main cause of the customers who have one."""
+def judge_fixes(fixes: pl.DataFrame, truth: Truth, known: pl.DataFrame) -> dict[str, float]:
+    """Whether first fixes address the main cause of the customers who have one.
+
+    Parameters
+    ----------
+    fixes : `customer_id`, `fix_code`, `confidence` and `against` (the planted cause that the fix
+        acts against) of each customer's first fix.
+    known : `session_id` and `customer_id` of the faults.
+    """
     mine = truth.fault_causes.join(known.select("session_id", "customer_id"), on="session_id")
     counted = mine.group_by("customer_id", true="cause_id").agg(struck=pl.len())
     main = (
         counted.with_columns(faults=pl.col("struck").sum().over("customer_id"))
         .filter(pl.col("faults") >= FEWEST, pl.col("struck") * 2 > pl.col("faults"))
         .join(fixes, on="customer_id", how="left")
-        .join(_domains(truth), left_on="true", right_on="cause_id", how="left")
+        .join(_facts(truth), left_on="true", right_on="cause_id", how="left")
     )
     silent = pl.col("confidence") == "not explained"
     unknown = pl.col("true") == BACKGROUND
-    addressed = (unknown & silent) | (pl.col("against") == pl.col("true"))
+    named = ((unknown & silent) | (pl.col("against") == pl.col("true"))).fill_null(False)
+    replaced = pl.col("fix_code") == "replace_unit"
     elsewhere = main.filter(~pl.col("own"), pl.col("domain") != "device")
+    own_elsewhere = main.filter(pl.col("own"), pl.col("keys") != "unit_id")
     return {
         "customers": float(main.height),
-        "addressed": _share(main.select(addressed.fill_null(False))),
+        "addressed": _share(main.select(named & (~_is_own() | _helps()))),
+        "named": _share(main.select(named)),
         "oracle": _share(
             main.join(_likeliest(truth, known), on="customer_id").select(
                 pl.col("likeliest") == pl.col("true")
             )
         ),
-        "wrongly_replaced": _share(elsewhere.select(pl.col("fix_code") == "replace_unit")),
+        "wrongly_replaced": _share(elsewhere.select(replaced)),
+        "replaced_for_own": _share(own_elsewhere.select(replaced)),
         "not_explained_right": _share(main.filter(silent).select(pl.col("true") == BACKGROUND)),
     }
 
@@ -185,8 +230,29 @@ def _likeliest(truth: Truth, known: pl.DataFrame) -> pl.DataFrame:
     return ranked.unique("customer_id", keep="first", maintain_order=True)
 
 
-def _domains(truth: Truth) -> pl.DataFrame:
-    return truth.causes.select("cause_id", "domain", own=pl.col("kind") == "individual")
+def _facts(truth: Truth) -> pl.DataFrame:
+    """Of each planted cause: domain, whether it is one customer's own, keys of its conditions."""
+    keys = [
+        " & ".join(sorted(dict(one))) for one in truth.causes.get_column("conditions").to_list()
+    ]
+    return truth.causes.select(
+        "cause_id",
+        "domain",
+        own=pl.col("kind") == "individual",
+        keys=pl.Series(keys, dtype=pl.String),
+    )
+
+
+def _is_own() -> pl.Expr:
+    return pl.col("own").fill_null(False)
+
+
+def _helps() -> pl.Expr:
+    """Whether the fix is one that helps against an individual cause with these keys."""
+    known = [
+        (pl.col("fix_code") == code) & pl.col("keys").is_in(kinds) for code, kinds in HELPS.items()
+    ]
+    return pl.any_horizontal(known).fill_null(False)
 
 
 def _avoided(fixes: pl.DataFrame, after: pl.DataFrame) -> dict[str, float]:

@@ -1,8 +1,12 @@
 """What a customer's unexplained faults have in common: never a cause, but where to look first.
 
 Belongs here: the patterns that rules of the playbook may ask for. Stays out: what is then done
-(playbook.toml). A pattern needs most of at least two faults where the customer mostly is not:
+(playbook.toml). A pattern of faults needs most of at least two where the customer mostly is not:
 otherwise looking there would tell nothing.
+
+`sole_unit` is about all sessions: who used one unit only gives no evidence that tells a broken
+unit from a bad SIM, whichever of the two was named. With faults at the rate r under the cause,
+n sessions on other units, all without a fault, speak for the unit by a factor of exp(n r).
 """
 
 from __future__ import annotations
@@ -18,6 +22,9 @@ _FEWEST_FAULTS = 1.5
 """Faults by responsibility: two faults of which a cause may have a little."""
 _MOST_FAULTS = 2 / 3
 _MOST_SESSIONS = 1 / 2
+_SOLE = 0.95
+"""Share of the sessions from which on a unit is the only one: of 50 sessions with 10 faults on it
+2.5 elsewhere would speak for the unit by a factor of 1.6 at most."""
 _PATTERN_OF = {"unit_id": "one_unit", "cell_id": "one_cell", "app_name": "one_app"}
 
 
@@ -31,7 +38,11 @@ def patterns_of(evidence: CareEvidence, *, as_of: datetime) -> pl.DataFrame:
     places = _places(evidence.habits, evidence.usage)
     behind = _behind(evidence, as_of)
     old = behind.select("customer_id", pattern=pl.lit("old_app"))
-    listed = pl.concat([places, old]).group_by("customer_id").agg(pl.col("pattern").sort())
+    listed = (
+        pl.concat([places, old, _sole_unit(evidence.usage)])
+        .group_by("customer_id")
+        .agg(pl.col("pattern").sort())
+    )
     return (
         evidence.usage.select("customer_id")
         .join(listed, on="customer_id", how="left")
@@ -53,6 +64,12 @@ def _places(habits: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
         .filter(is_current)
         .select("customer_id", pattern=pl.col("attribute").replace_strict(_PATTERN_OF, default=""))
     )
+
+
+def _sole_unit(usage: pl.DataFrame) -> pl.DataFrame:
+    """Customers whose sessions name one unit only, or none: no unit can be told from its SIM."""
+    is_sole = pl.col("main_unit_sessions") >= _SOLE * pl.col("unit_sessions")
+    return usage.filter(is_sole).select("customer_id", pattern=pl.lit("sole_unit"))
 
 
 def _behind(evidence: CareEvidence, as_of: datetime) -> pl.DataFrame:

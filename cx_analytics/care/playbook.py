@@ -12,7 +12,7 @@ customer gets it (fixes.py).
 
 A rule fits when everything in `when` holds: `domain` and `kind` of the cause, all of `keys` and
 one of `any_keys` among its conditions (`*` stands for any text), `state` of the cause for this
-customer, and one of the patterns that the customer's unexplained faults show (patterns.py).
+customer, and one of the patterns that the customer shows (patterns.py).
 It is taken when, besides, the evidence it `needs` is there, the probability of the cause and the
 faults avoided reach its minima, and the fix avoids at least as much as its friction.
 """
@@ -26,9 +26,9 @@ from fnmatch import fnmatchcase
 STATES = ("open", "ended", "left")
 """A cause is open, has ended for all, or was left by the customer (updated, moved, exchanged)."""
 
-PATTERNS = ("one_unit", "one_cell", "one_app", "old_app")
+PATTERNS = ("one_unit", "one_cell", "one_app", "old_app", "sole_unit")
 """What unexplained faults may have in common: one unit, cell or app of several that the customer
-uses, or an app that is behind its latest release."""
+uses, or an app that is behind its latest release; and a customer who has used no other unit."""
 
 NEEDS = ("", "newer_version", "better_firmware", "better_os")
 """Evidence that a rule may ask for: a later version with a lower adjusted rate on this model."""

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -25,6 +26,15 @@ FIRMWARE: Cause = (
 LOT: Cause = ("lot", "shared", "device", {"modem_lot": "M7"}, None, "active", 0.9)
 UNIT: Cause = ("unit", "individual", "device", {"unit_id": "u1"}, None, "active", 0.99)
 OWN: Cause = ("own", "individual", "customer", {"customer_id": "c1"}, None, "active", 0.6)
+HOME: Cause = (
+    "home",
+    "individual",
+    "customer",
+    {"customer_id": "c1", "cell_id": "n1"},
+    None,
+    "active",
+    0.9,
+)
 ENDED: Cause = (
     "past",
     "shared",
@@ -93,6 +103,8 @@ def evidence(
                 "device_model": "X",
                 "app_name": "mail",
                 "app_version": "5.3",
+                "unit_sessions": 30,
+                "main_unit_sessions": 20,
             }
         ),
         exposure=pl.DataFrame(
@@ -204,6 +216,29 @@ def test_a_unit_is_not_replaced_for_little_or_on_suspicion() -> None:
     assert fixes(evidence(causes(unsure), {"c1": {"unit": 9}}))["fix_code"].to_list() == [
         "test_unit"
     ]
+
+
+@pytest.mark.parametrize("named", [UNIT, OWN])
+@pytest.mark.parametrize(("elsewhere", "is_told_apart"), [(0, False), (1, False), (2, True)])
+def test_a_unit_and_its_sim_are_told_apart_by_sessions_elsewhere(
+    named: Cause, elsewhere: int, is_told_apart: bool
+) -> None:
+    given = evidence(causes(named), {"c1": {named[0]: 3.0}})
+    usage = given.usage.with_columns(main_unit_sessions=30 - elsewhere)
+    (fix_code,) = fixes(replace(given, usage=usage))["fix_code"]
+    assert (fix_code != "unit_or_sim") == is_told_apart
+
+
+def test_without_any_unit_id_nothing_speaks_against_the_unit() -> None:
+    given = evidence(causes(OWN), {"c1": {"own": 3.0}})
+    unknown = given.usage.with_columns(unit_sessions=0, main_unit_sessions=0)
+    assert fixes(replace(given, usage=unknown))["fix_code"].to_list() == ["unit_or_sim"]
+
+
+@pytest.mark.parametrize(("cause", "fix_code"), [(HOME, "watch_place"), (OWN, "watch_customer")])
+def test_little_of_a_customers_own_is_watched(cause: Cause, fix_code: str) -> None:
+    rare = evidence(causes(cause), {"c1": {cause[0]: 0.2}}, {cause[0]: (20, 0)})
+    assert fixes(rare)["fix_code"].to_list() == [fix_code]
 
 
 def test_who_left_the_cause_behind_needs_no_fix() -> None:

@@ -28,7 +28,14 @@ def evidence(*habits: Habit, version: str | None = "2") -> CareEvidence:
         causes=pl.DataFrame({"conditions": []}, schema={"conditions": CONDITIONS}),
         customer_causes=NOTHING,
         usage=pl.DataFrame(
-            {"customer_id": "c1", "unit_id": "u1", "app_name": None, "app_version": [version]},
+            {
+                "customer_id": "c1",
+                "unit_id": "u1",
+                "app_name": None,
+                "app_version": [version],
+                "unit_sessions": 10,
+                "main_unit_sessions": 8,
+            },
             schema_overrides={"app_name": pl.String, "app_version": pl.String},
         ),
         exposure=NOTHING,
@@ -80,3 +87,15 @@ def test_not_behind_most_others_or_not_in_the_trusted_list(version: str | None) 
 def test_a_version_under_a_cause_is_no_step_to_take() -> None:
     bad = pl.DataFrame({"conditions": [{"app_version": "3"}]}, schema={"conditions": CONDITIONS})
     assert found(replace(evidence(version="1"), causes=bad)) == ("c1", ["old_app"], "2")
+
+
+@pytest.mark.parametrize(
+    ("main", "named", "pattern"),
+    [(100, 100, ["sole_unit"]), (95, 100, ["sole_unit"]), (94, 100, []), (0, 0, ["sole_unit"])],
+)
+def test_a_customer_of_one_unit(main: int, named: int, pattern: list[str]) -> None:
+    given = evidence()
+    usage = given.usage.with_columns(
+        main_unit_sessions=pl.lit(main, pl.Int64), unit_sessions=pl.lit(named, pl.Int64)
+    )
+    assert found(replace(given, usage=usage)) == ("c1", pattern, None)
