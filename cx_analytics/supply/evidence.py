@@ -12,16 +12,16 @@ is believed by less than conditions differ anyway (robust empirical null, Efron 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import exp, log, log1p, sqrt
+from math import exp, inf, log, sqrt
 
 import numpy as np
 import polars as pl
 
 from cx_analytics.supply.scan import MATERIAL, Floats, Scan
-from cx_analytics.supply.strictness import Hazard
+from cx_analytics.supply.strictness import Hazard, deviates
 
-MARGIN = 3.0
-"""Nats that a claim must gain beyond the price of naming it: odds of 20 against chance."""
+MARGIN = 2.0
+"""Nats that a claim must gain beyond the price of naming it: odds of 7 against chance."""
 
 LEAST_RATIO = 1.3
 """A rate ratio that nobody would act on is not told."""
@@ -29,10 +29,17 @@ LEAST_RATIO = 1.3
 LEAST_LOOKS = 4
 """Looks with rejects that a claim needs: less is an anecdote."""
 
-LEAST_CLUSTERS = 8
-"""Days or batches from which their scatter is measured."""
+PLACE_PRICE = 1.0
+"""Nats for each step where a condition is said to show, where there are several to choose from."""
+
+TRUST = 20
+"""Clusters whose scatter is believed as much as that of a Poisson process: of few it is chance."""
 
 LEAST_DEVIATES = 12
+LEAST_EXPECTED = 5.0
+"""Conditions from which the usual scatter is measured, and rejects expected under each: fewer are
+far from normal."""
+
 MEDIAN_OF_NORMAL = 0.6745
 Z90 = 1.645
 
@@ -53,17 +60,23 @@ class Evidence:
         sizes = dict(kinds.value_counts().iter_rows())
         return np.array([log(max(len(sizes), 1)) + log(sizes[kind]) for kind in kinds]) + MARGIN
 
-    def noise(self, deviates: Floats, accepted: list[int]) -> Floats:
-        """By how much the deviates of conditions scatter anyway, as a variance; shape (C,)."""
+    def noise(self, at: Hazard, condition: int) -> float:
+        """By how much conditions like this one scatter beyond those at work, as a variance."""
         material = (self.scan.conditions["kind"] == MATERIAL).to_numpy()
-        quiet = np.ones(deviates.size, bool)
-        quiet[accepted] = False
-        found = np.ones(deviates.size)
-        for group in (material, ~material):
-            values = deviates[group & quiet & (deviates != 0)]
-            if values.size >= LEAST_DEVIATES:
-                found[group] = max(1.0, (np.median(np.abs(values)) / MEDIAN_OF_NORMAL) ** 2)
-        return found
+        alike = material == material[condition]
+        alike[[*at.excess]] = False
+        found, expected = deviates(self.scan, at)
+        values = found[alike][expected[alike] >= LEAST_EXPECTED]
+        values = values[values != 0]
+        if values.size < LEAST_DEVIATES:
+            return 1.0
+        scatter = float(np.median(np.abs(values)) / MEDIAN_OF_NORMAL) ** 2
+        return max(1.0, _shrunk(scatter, values.size))
+
+    def told(self, gain: Floats) -> Floats:
+        """Gains less the price of saying where, step by step; shape (n, B)."""
+        several = self.scan.steps_booking > 1
+        return np.clip(gain - PLACE_PRICE * several, 0, None)
 
     def ask(self, conditions: list[int]) -> None:
         """Have the counts of these conditions by day and by batch."""
@@ -82,39 +95,50 @@ class Evidence:
         same = looks["day"].cast(pl.String).equals(looks["batch"], null_equal=True)
         return ["day"] if same else ["day", "batch"]
 
-    def design_effect(self, condition: int, excess: float, rest: Hazard) -> float:
+    def design_effect(self, condition: int, excess: Floats, rest: Hazard) -> float:
         """Variance of a condition's score over that of a Poisson process, at least 1.
 
         Parameters
         ----------
         condition : number of a condition that was asked for.
-        excess : its excess.
+        excess : its excess, by booking step; shape (B,).
         rest : the hazards without it.
         """
         score = _Score(self.scan, condition, excess, rest)
-        scatter = [score.between_looks(), *(self._between(level, score) for level in self._counts)]
-        return max(1.0, *(one / score.information for one in scatter if score.information > 0))
+        if score.information <= 0:
+            return 1.0
+        looks = self.scan.looks.height
+        scatter = [_shrunk(score.between_looks() / score.information, looks)]
+        scatter += [self._between(level, score) for level in self._counts]
+        return max(1.0, *scatter)
 
     def _between(self, level: str, score: _Score) -> float:
         counts = self._counts[level].filter(pl.col("condition") == score.condition)
         totals = self._totals[level]
-        if totals["cluster"].n_unique() < LEAST_CLUSTERS:
-            return 0.0
-        return score.between(level, counts, totals)
+        scatter = score.between(level, counts, totals) / score.information
+        return _shrunk(scatter, totals["cluster"].n_unique())
+
+
+def _shrunk(scatter: float, clusters: int) -> float:
+    """A variance over that of a Poisson process, the nearer to it the fewer clusters tell."""
+    return 1 + (scatter - 1) * clusters / (clusters + TRUST)
 
 
 class _Score:
     """Contributions of looks to the slope of one condition, with other excesses taken out."""
 
-    def __init__(self, scan: Scan, condition: int, excess: float, rest: Hazard) -> None:
-        self.scan, self.condition, self.excess = scan, condition, excess
+    def __init__(self, scan: Scan, condition: int, excess: Floats, rest: Hazard) -> None:
+        self.scan, self.condition = scan, condition
+        excess = excess[scan.step_of]
+        self.excess = excess
         exposure = scan.exposure[condition].toarray().ravel()
         self.squares = scan.squares[condition].toarray().ravel()
         self.exposure = exposure
         reach = scan.pieces + excess * exposure
         self.strictness = scan.rejects / (rest.reach + excess * exposure)
         mean = exposure / reach
-        self.inside, self.outside = 1 / (1 + excess) - mean, -mean
+        shows = excess > 0
+        self.inside, self.outside = shows * (1 / (1 + excess) - mean), -mean * shows
         self.under = scan.member[condition].toarray().ravel() > 0
         stratum = scan.looks["stratum"].to_numpy()
         self.pull = np.where(self.under, self.inside[stratum], self.outside[stratum])
@@ -122,15 +146,22 @@ class _Score:
         self.expected = (
             self.strictness[stratum]
             * scan.looks["pieces"].to_numpy()
-            * np.where(self.under, 1 + excess, 1.0)
+            * np.where(self.under, 1 + excess[stratum], 1.0)
         )
 
     @property
-    def information(self) -> float:
-        """Variance of the slope were rejects a Poisson process."""
+    def informations(self) -> Floats:
+        """Variance of the slope were rejects a Poisson process, by booking step; shape (B,)."""
         inside = (1 + self.excess) * self.exposure * self.inside**2
         outside = (self.scan.pieces - self.exposure) * self.outside**2
-        return float(np.sum(self.strictness * (inside + outside)))
+        values = self.strictness * (inside + outside)
+        added = np.bincount(self.scan.step_of, values, self.scan.steps_booking)
+        return added.astype(float)
+
+    @property
+    def information(self) -> float:
+        """The same of all steps together."""
+        return float(self.informations.sum())
 
     def between_looks(self) -> float:
         """Variance of the slope by the scatter of looks."""
@@ -163,20 +194,23 @@ class _Score:
         return counts.select("cluster").with_columns(pl.Series("demanded", values))
 
 
-def ratio_interval(excess: float, information: float, effect: float) -> tuple[float, float]:
-    """90 % interval of a rate ratio: normal on the log scale, widened by the design effect.
+def ratio_interval(
+    scan: Scan, condition: int, excess: Floats, rest: Hazard, effect: float
+) -> tuple[float, float, float]:
+    """The rate ratio of a condition with its 90 % interval: normal on the log scale, widened by
+    the design effect.
 
-    >>> low, high = ratio_interval(2.0, 10.0, 1.0)
-    >>> low < 3.0 < high
-    True
+    The ratio is that of all steps where the condition shows together: the rejects there over
+    those expected without it.
     """
-    if information <= 0:
-        return 1.0, float("inf")
-    spread = Z90 * sqrt(effect / information) / (1 + excess)
-    middle = log1p(excess)
-    return max(1.0, exp(middle - spread)), exp(middle + spread)
-
-
-def score_information(scan: Scan, condition: int, excess: float, rest: Hazard) -> float:
-    """Information on the excess of a condition, given the other hazards."""
-    return _Score(scan, condition, excess, rest).information
+    score = _Score(scan, condition, excess, rest)
+    base = np.bincount(
+        scan.step_of, score.strictness * score.exposure * (score.excess > 0), scan.steps_booking
+    )
+    if base.sum() <= 0:
+        return 1.0, 1.0, inf
+    known = score.informations
+    variance = np.sum(base**2 * effect / np.where(known > 0, known, inf))
+    ratio = 1 + float(np.sum(base * excess) / base.sum())
+    spread = exp(Z90 * sqrt(variance) / base.sum() / ratio)
+    return ratio, max(1.0, ratio / spread), ratio * spread

@@ -15,8 +15,8 @@ import polars as pl
 from cx_analytics.contracts.frames import frame_of
 from cx_analytics.contracts.ids import stable_id
 from cx_analytics.contracts.tables import REJECT_CAUSES
-from cx_analytics.supply.evidence import MARGIN, ratio_interval, score_information
-from cx_analytics.supply.scan import MATERIAL, WAYS, Scan
+from cx_analytics.supply.evidence import MARGIN, ratio_interval
+from cx_analytics.supply.scan import MATERIAL, WAYS, Floats, Scan
 from cx_analytics.supply.search import Found, Maker
 from cx_analytics.supply.strictness import without
 
@@ -78,18 +78,18 @@ def _material(condition: Mapping[str, Any]) -> Row:
 
 
 def _row(scan: Scan, found: Found, maker: Maker) -> Row:
-    at, excess = maker.condition, found.hazard.excess[maker.condition]
+    at, excess = maker.condition, maker.excess
     condition = scan.conditions.row(at, named=True)
     rest = without(scan, found.hazard, at)
-    information = score_information(scan, at, excess, rest)
-    low, high = ratio_interval(excess, information, maker.effect)
-    under = scan.member[at].toarray().ravel()
+    ratio, low, high = ratio_interval(scan, at, excess, rest, maker.effect)
+    shows = excess[scan.step_of] > 0
+    under = scan.member[at].toarray().ravel() * shows[scan.looks["stratum"].to_numpy()]
     rejects = scan.looks["rejects"].to_numpy()
-    explained = float(np.sum(rejects * under * excess / found.hazard.risk))
-    exposure = scan.exposure[at].toarray().ravel()
+    explained = float(shares_of(scan, found, at).sum())
+    exposure = scan.exposure[at].toarray().ravel() * shows
 
-    def excess_at(ratio: float) -> float:
-        more = (ratio - 1) * exposure
+    def excess_at(end: float) -> float:
+        more = (end - 1) / (ratio - 1) * excess[scan.step_of] * exposure
         return float(min(np.sum(scan.rejects * more / (rest.reach + more)), rejects @ under))
 
     words = condition_words(condition)
@@ -105,7 +105,7 @@ def _row(scan: Scan, found: Found, maker: Maker) -> Row:
         "excess_rejects": explained,
         "excess_low": min(excess_at(low), explained),
         "excess_high": max(excess_at(high), explained),
-        "rate_ratio": 1 + excess,
+        "rate_ratio": ratio,
         "rate_ratio_low": low,
         "rate_ratio_high": high,
         "probability": probability(maker),
@@ -115,6 +115,14 @@ def _row(scan: Scan, found: Found, maker: Maker) -> Row:
         )
         or None,
     }
+
+
+def shares_of(scan: Scan, found: Found, condition: int) -> Floats:
+    """Rejects of each look that a maker explains; shape (R,)."""
+    looking = scan.step_of[scan.looks["stratum"].to_numpy()]
+    excess = scan.member[condition].toarray().ravel() * found.hazard.excess[condition][looking]
+    explained: Floats = scan.looks["rejects"].to_numpy() * excess / found.hazard.risk
+    return explained
 
 
 def _found_at(scan: Scan, under: np.ndarray) -> str:
@@ -135,9 +143,9 @@ def probability(maker: Maker) -> float:
     The price of naming a condition is its prior, so the evidence with its margin given back is
     the log odds against chance; rivals share what speaks for either.
 
-    >>> round(probability(Maker(0, 2.0, 1.0)), 3)
-    0.993
-    >>> probability(Maker(0, 2.0, 1.0, rivals=((1, 2.0),))) < 0.5
+    >>> round(probability(Maker(0, 2.0, 1.0, np.ones(1))), 3)
+    0.982
+    >>> probability(Maker(0, 2.0, 1.0, np.ones(1), rivals=((1, 2.0),))) < 0.5
     True
     """
     others = sum(exp(min(evidence - maker.evidence, 700)) for _, evidence in maker.rivals)

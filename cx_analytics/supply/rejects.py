@@ -18,7 +18,7 @@ import polars as pl
 from cx_analytics.contracts.frames import schema_of
 from cx_analytics.contracts.model import Column, Table
 from cx_analytics.contracts.tables import STEP_DEFECTS
-from cx_analytics.supply.makers import cause_id
+from cx_analytics.supply.makers import cause_id, shares_of
 from cx_analytics.supply.scan import MATERIAL, Scan
 from cx_analytics.supply.search import Found
 
@@ -57,9 +57,7 @@ def _background(scan: Scan, found: Found) -> pl.DataFrame:
 def _made_by(scan: Scan, found: Found, condition: int) -> pl.DataFrame:
     told = scan.conditions.row(condition, named=True)
     name = cause_id(told)
-    under = scan.member[condition].toarray().ravel()
-    weight = found.hazard.excess[condition] * under / found.hazard.risk
-    share = pl.Series("share", scan.looks["rejects"].to_numpy() * weight)
+    share = pl.Series("share", shares_of(scan, found, condition))
     if told["kind"] == MATERIAL:
         at = pl.lit(told["built_in_at"], pl.String)
         makings = scan.steps.filter(pl.col("step") == at)["making"]

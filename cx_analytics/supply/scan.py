@@ -3,8 +3,12 @@
 Belongs here: naming conditions, asking the engine for counts, and their shape. Stays out: the
 counting (sql/supply/) and what the counts say (search.py and below).
 
-An exposure is counted in pieces that were looked at. Conditions overlap, as a piece meets many
-steps; so that one scan is enough, only the rejects keep all conditions they were made under.
+An exposure is counted in pieces that were looked at. Where a material is known of some pieces only,
+such as those that were shipped, those may be rejected less than others: the exposure of a material
+is worth as much as the pieces of which such a material is known are rejected beside all.
+
+Conditions overlap, as a piece meets many steps; so that one scan is enough, only the rejects keep
+all conditions they were made under.
 """
 
 from __future__ import annotations
@@ -65,7 +69,8 @@ _CONDITION = {
 
 @dataclass(frozen=True)
 class Scan:
-    """Counts of looks, numbered: C conditions, K strata (who looked), R looks with rejects.
+    """Counts of looks, numbered: C conditions, K strata (who looked), B booking steps, R looks with
+    rejects.
 
     Parameters
     ----------
@@ -73,6 +78,7 @@ class Scan:
         attribute, value and built_in_at (of a material: the step, null when unknown).
     making_of : making, condition: the work that a condition holds.
     steps : making, step: the step that each making is.
+    step_of : the step that looks, 0 to B - 1, by stratum; shape (K,).
     pieces, rejects : pieces looked at and rejected, by stratum; shape (K,).
     total_squares : squares of the pieces of each look, added up by stratum; shape (K,).
     exposure, squares : pieces, and squares of the pieces of each look, by condition and stratum;
@@ -86,6 +92,7 @@ class Scan:
     conditions: pl.DataFrame
     making_of: pl.DataFrame
     steps: pl.DataFrame
+    step_of: NDArray[np.int64]
     pieces: Floats
     rejects: Floats
     total_squares: Floats
@@ -95,6 +102,11 @@ class Scan:
     looks: pl.DataFrame
     work: pl.DataFrame
     clusters: Callable[[str, Sequence[int]], tuple[pl.DataFrame, pl.DataFrame]]
+
+    @property
+    def steps_booking(self) -> int:
+        """B, the number of steps that look."""
+        return int(self.step_of.max(initial=-1)) + 1
 
     @property
     def booked(self) -> float:
@@ -117,7 +129,7 @@ def scan(engine: SqlEngine) -> Scan:
     conditions, making_of = _conditions(makings, materials, built_in)
     member = _members(conditions, making_of, work, materials, looks.height)
     conditions, making_of, member = _candidates(conditions, making_of, member, looks)
-    ask = _Asking(engine, conditions, making_of)
+    ask = _Asking(engine, conditions, making_of, _worth(engine))
     everything = list(range(conditions.height))
     counts, totals = ask("plant", everything)
     shape = (conditions.height, totals.height)
@@ -125,6 +137,7 @@ def scan(engine: SqlEngine) -> Scan:
         conditions,
         making_of,
         makings.select("making", "step"),
+        totals["step"].rank("dense").cast(pl.Int64).to_numpy() - 1,
         totals["pieces"].to_numpy(),
         totals["rejects"].to_numpy(),
         totals["squares"].to_numpy(),
@@ -144,6 +157,7 @@ class _Asking:
     engine: SqlEngine
     conditions: pl.DataFrame
     making_of: pl.DataFrame
+    worth: pl.DataFrame
 
     def __call__(self, cluster: str, wanted: Sequence[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
         chosen = self.conditions.filter(pl.col("condition").is_in(list(wanted)))
@@ -156,9 +170,28 @@ class _Asking:
         by = {"cluster": cluster}
         counts = [self.engine.model("supply/making_counts", by)]
         if materials.height:
-            counts.append(self.engine.model("supply/material_counts", by))
+            counts.append(self._valued(self.engine.model("supply/material_counts", by)))
         totals = self.engine.model("supply/look_totals", by)
         return _from_zero(pl.concat(counts)), _from_zero(totals)
+
+    def _valued(self, counts: pl.DataFrame) -> pl.DataFrame:
+        """Counts of materials, each piece worth as much as those of known material are."""
+        kinds = self.conditions.select("condition", "attribute")
+        named = counts.join(kinds, on="condition", how="left", maintain_order="left")
+        worth = named.join(
+            self.worth, on=["attribute", "stratum"], how="left", maintain_order="left"
+        )["worth"]
+        return counts.with_columns(pl.col("pieces") * worth, pl.col("squares") * worth**2)
+
+
+def _worth(engine: SqlEngine) -> pl.DataFrame:
+    """Reject rate of the pieces whose material is known over that of all: attribute, stratum."""
+    known = engine.model("supply/material_known")
+    every = engine.model("supply/look_totals", {"cluster": "plant"})
+    both = known.join(every, on="stratum", suffix="_all")
+    rate, rate_all = (pl.col(f"rejects{of}") / pl.col(f"pieces{of}") for of in ("", "_all"))
+    worth = pl.when(rate_all > 0).then(rate / rate_all).otherwise(1.0)
+    return both.select("attribute", "stratum", worth.alias("worth"))
 
 
 def _from_zero(counts: pl.DataFrame) -> pl.DataFrame:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cx_analytics.supply.evidence import LEAST_LOOKS, LEAST_RATIO, Evidence
+from cx_analytics.supply.evidence import LEAST_LOOKS, LEAST_RATIO, Evidence, ratio_interval
 from cx_analytics.supply.scan import Floats, Scan
 from cx_analytics.supply.strictness import Hazard, fitted, gains, hazard, without
 
 MOST_MAKERS = 30
-ASKED_AT_ONCE = 40
+MOST_JUDGED = 20
 SWAPS = 3
 """Rounds of looking whether another condition tells an accepted one's story better."""
 
@@ -34,12 +34,14 @@ class Maker:
     condition : its number in the scan.
     evidence : nats beyond price and margin.
     effect : its design effect, 1 or more.
+    excess : its excess where it shows, by booking step; shape (B,).
     rivals : conditions that explain the same rejects nearly as well, with their evidence.
     """
 
     condition: int
     evidence: float
     effect: float
+    excess: Floats
     rivals: tuple[tuple[int, float], ...] = ()
 
 
@@ -61,41 +63,48 @@ def search(scan: Scan) -> Found:
         best = _best(judge, now)
         if best is None:
             break
-        now = _pruned(judge, fitted(scan, {**now.excess, best.condition: 1.0}))
+        now = _pruned(judge, _joined(judge, now, best))
         if best.condition not in now.excess:
             break
     now = _swapped(judge, now)
     return Found(tuple(_told(judge, now, one) for one in sorted(now.excess)), now)
 
 
-def _judged(judge: Evidence, rest: Hazard, most: int | None = None) -> list[Maker]:
+def _joined(judge: Evidence, now: Hazard, maker: Maker) -> Hazard:
+    """The hazards with one more condition, where it shows."""
+    return fitted(judge.scan, {**now.excess, maker.condition: maker.excess})
+
+
+def _judged(judge: Evidence, rest: Hazard) -> list[Maker]:
     """Conditions that would pay for themselves beside those at work, best evidence first."""
     scan = judge.scan
-    everything = np.arange(scan.conditions.height)
-    excess, gain, deviates = gains(scan, rest, everything)
-    noise = judge.noise(deviates, list(rest.excess))
-    hoped = gain / noise - judge.prices
+    excess, gain, _ = gains(scan, rest, np.arange(scan.conditions.height))
+    told = judge.told(gain)
+    hoped = told.sum(axis=1) - judge.prices
     hoped[list(rest.excess)] = -np.inf
-    hoped[(excess < LEAST_RATIO - 1) | (_looks(scan) < LEAST_LOOKS)] = -np.inf
+    hoped[np.diff(scan.member.indptr) < LEAST_LOOKS] = -np.inf
     order = np.argsort(-hoped, kind="stable")
-    worth = [int(one) for one in order[:ASKED_AT_ONCE] if hoped[one] > 0]
+    worth = [int(one) for one in order[:MOST_JUDGED] if hoped[one] > 0]
     judge.ask(worth)
-    found: list[Maker] = []
-    for one in worth[:most]:
-        effect = max(noise[one], judge.design_effect(one, float(excess[one]), rest))
-        evidence = gain[one] / effect - judge.prices[one]
-        if evidence > 0:
-            found.append(Maker(one, float(evidence), float(effect)))
-    return sorted(found, key=lambda maker: -maker.evidence)
+    makers = [_weighed(judge, rest, one, excess[one], gain[one]) for one in worth]
+    return sorted((one for one in makers if one.evidence > 0), key=lambda maker: -maker.evidence)
+
+
+def _weighed(judge: Evidence, rest: Hazard, condition: int, excess: Floats, gain: Floats) -> Maker:
+    """What speaks for a condition beside the others, of which it is none."""
+    told = judge.told(gain)
+    shown = np.where(told > 0, excess, 0.0)
+    ratio, _, _ = ratio_interval(judge.scan, condition, shown, rest, 1.0)
+    if ratio < LEAST_RATIO:
+        return Maker(condition, -np.inf, 1.0, shown)
+    noise = judge.noise(hazard(judge.scan, {**rest.excess, condition: shown}), condition)
+    effect = max(noise, judge.design_effect(condition, shown, rest))
+    evidence = judge.told(gain / effect).sum() - judge.prices[condition]
+    return Maker(condition, float(evidence), effect, shown)
 
 
 def _best(judge: Evidence, now: Hazard) -> Maker | None:
     return next(iter(_judged(judge, now)), None)
-
-
-def _looks(scan: Scan) -> Floats:
-    counted: Floats = np.diff(scan.member.indptr).astype(float)
-    return counted
 
 
 def _pruned(judge: Evidence, now: Hazard) -> Hazard:
@@ -111,15 +120,10 @@ def _pruned(judge: Evidence, now: Hazard) -> Hazard:
 
 def _standing(judge: Evidence, now: Hazard, condition: int) -> Maker:
     """What speaks for an accepted condition, given the others."""
-    scan, rest = judge.scan, without(judge.scan, now, condition)
-    excess, gain, _ = gains(scan, rest, np.array([condition]))
-    _, _, deviates = gains(scan, now, np.arange(scan.conditions.height))
-    noise = judge.noise(deviates, list(now.excess))[condition]
+    rest = without(judge.scan, now, condition)
+    excess, gain, _ = gains(judge.scan, rest, np.array([condition]))
     judge.ask([condition])
-    effect = max(noise, judge.design_effect(condition, float(excess[0]), rest))
-    small = excess[0] < LEAST_RATIO - 1
-    evidence = -np.inf if small else gain[0] / effect - judge.prices[condition]
-    return Maker(condition, float(evidence), float(effect))
+    return _weighed(judge, rest, condition, excess[0], gain[0])
 
 
 def _swapped(judge: Evidence, now: Hazard) -> Hazard:
@@ -130,7 +134,7 @@ def _swapped(judge: Evidence, now: Hazard) -> Hazard:
             rest = fitted(judge.scan, without(judge.scan, now, one).excess)
             best = _best(judge, rest)
             if best is not None and best.condition != one:
-                now = _pruned(judge, fitted(judge.scan, {**rest.excess, best.condition: 1.0}))
+                now = _pruned(judge, _joined(judge, rest, best))
         if set(now.excess) == before:
             break
     return now
@@ -147,7 +151,7 @@ def _told(judge: Evidence, now: Hazard, condition: int) -> Maker:
         and one.evidence >= own.evidence - RIVAL_NATS
         and _overlap(judge.scan, condition, one.condition) >= RIVAL_OVERLAP
     )
-    return Maker(condition, own.evidence, own.effect, rivals)
+    return Maker(condition, own.evidence, own.effect, now.excess[condition], rivals)
 
 
 def _overlap(scan: Scan, one: int, other: int) -> float:

@@ -5,12 +5,13 @@ to be believed (search.py), what a claim costs (evidence.py).
 
 A piece that a look of stratum k (an inspector, in a shift) sees is rejected at the rate
 
-    strictness_k · (1 + sum of excess_c over the conditions c that it was made under)
+    strictness_k · (1 + sum of excess_cb over the conditions c that it was made under)
 
-so that a strict inspector raises the rejects of good and bad work alike and is no maker. Rejects
+so that a strict inspector raises the rejects of good and bad work alike and is no maker. b is the
+step that looks: what a maker does shows at the inspection made for it, and hardly later on. Rejects
 are a Poisson process of pieces; strictness is what makes the rejects of each stratum add up,
 
-    strictness_k = rejects_k / (pieces_k + sum over c of excess_c · exposure_ck),
+    strictness_k = rejects_k / (pieces_k + sum over c of excess_cb · exposure_ck),
 
 and leaves the likelihood of the excesses, in which exposure enters through its sum by stratum:
 
@@ -26,6 +27,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from cx_analytics.supply.scan import Floats, Scan
@@ -44,12 +46,12 @@ class Hazard:
 
     Parameters
     ----------
-    excess : excess rate over that of other work, by condition.
+    excess : excess rate over that of other work, by condition; each of shape (B,).
     risk : relative risk of each look with rejects; shape (R,).
     reach : pieces by stratum, each weighted with its relative risk; shape (K,).
     """
 
-    excess: Mapping[int, float]
+    excess: Mapping[int, Floats]
     risk: Floats
     reach: Floats
 
@@ -58,13 +60,14 @@ class Hazard:
         return scan.rejects / self.reach
 
 
-def hazard(scan: Scan, excess: Mapping[int, float]) -> Hazard:
+def hazard(scan: Scan, excess: Mapping[int, Floats]) -> Hazard:
     """The hazards of those excesses."""
-    chosen = list(excess)
-    weights = np.array([excess[one] for one in chosen])
-    risk = 1 + scan.member[chosen].T @ weights if chosen else np.ones(scan.looks.height)
-    reach = scan.pieces + (scan.exposure[chosen].T @ weights if chosen else 0.0)
-    return Hazard(dict(excess), np.asarray(risk), np.asarray(reach))
+    risk, reach = np.ones(scan.looks.height), scan.pieces.copy()
+    looking = scan.step_of[scan.looks["stratum"].to_numpy()]
+    for condition, by_step in excess.items():
+        risk += scan.member[condition].toarray().ravel() * by_step[looking]
+        reach += scan.exposure[condition].toarray().ravel() * by_step[scan.step_of]
+    return Hazard(dict(excess), risk, reach)
 
 
 def without(scan: Scan, at: Hazard, condition: int) -> Hazard:
@@ -72,81 +75,97 @@ def without(scan: Scan, at: Hazard, condition: int) -> Hazard:
     return hazard(scan, {one: value for one, value in at.excess.items() if one != condition})
 
 
-def fitted(scan: Scan, excess: Mapping[int, float]) -> Hazard:
-    """The hazards with the most likely excesses of those conditions, from a guess."""
+def fitted(scan: Scan, excess: Mapping[int, Floats]) -> Hazard:
+    """The hazards with the most likely excesses of those conditions, from a guess.
+
+    An excess of nothing stays nothing: where a condition does not show is not to be fitted.
+    """
     now = dict(excess)
     for _ in range(ROUNDS):
         before = dict(now)
-        for one in now:
+        for one, known in now.items():
             rest = without(scan, hazard(scan, now), one)
-            now[one] = float(best_excesses(scan, rest, np.array([one]))[0])
-        if all(abs(now[one] - before[one]) <= CLOSE * (1 + now[one]) for one in now):
+            best, _, _ = gains(scan, rest, np.array([one]))
+            now[one] = np.where(known > 0, best[0], 0.0)
+        if all(np.all(np.abs(now[one] - before[one]) <= CLOSE * (1 + now[one])) for one in now):
             break
     return hazard(scan, now)
 
 
-def best_excesses(scan: Scan, at: Hazard, conditions: np.ndarray) -> Floats:
-    """The most likely excess of each condition, were it the only one to be added; 0 for none."""
+class _Slope:
+    """Derivative of the log-likelihood by the excess of one more condition, for n of them.
+
+    Arrays of excesses have the shape (n, B).
+    """
+
+    def __init__(self, scan: Scan, at: Hazard, conditions: NDArray[np.int64]) -> None:
+        self.shape = conditions.size, scan.steps_booking
+        member, exposure = scan.member[conditions], scan.exposure[conditions]
+        condition, row = _entries(member)
+        looking = scan.step_of[scan.looks["stratum"].to_numpy()[row]]
+        self.seen = condition * self.shape[1] + looking
+        condition, stratum = _entries(exposure)
+        self.exposed = condition * self.shape[1] + scan.step_of[stratum]
+        self.risk, self.weight = at.risk[row], scan.looks["rejects"].to_numpy()[row]
+        self.pieces = exposure.data
+        self.reach, self.rejects = at.reach[stratum], scan.rejects[stratum]
+
+    def __call__(self, excess: Floats) -> Floats:
+        flat = excess.ravel()
+        told = self.weight / (self.risk + flat[self.seen])
+        demanded = self.rejects * self.pieces / (self.reach + flat[self.exposed] * self.pieces)
+        return self._sum(self.seen, told) - self._sum(self.exposed, demanded)
+
+    def gain(self, excess: Floats) -> Floats:
+        """What the log-likelihood gains by these excesses, in nats; shape (n, B)."""
+        flat = excess.ravel()
+        told = self.weight * np.log1p(flat[self.seen] / self.risk)
+        demanded = self.rejects * np.log1p(flat[self.exposed] * self.pieces / self.reach)
+        return self._sum(self.seen, told) - self._sum(self.exposed, demanded)
+
+    def spread(self) -> Floats:
+        """Variance of the slope at no excess; shape (n, B)."""
+        share = self.pieces / self.reach
+        return self._sum(self.exposed, self.rejects * share * np.clip(1 - share, 0, None))
+
+    def expected(self) -> Floats:
+        """Rejects to be expected under each condition were it blameless; shape (n, B)."""
+        return self._sum(self.exposed, self.rejects * self.pieces / self.reach)
+
+    def _sum(self, group: NDArray[np.int64], values: Floats) -> Floats:
+        added = np.bincount(group, weights=values, minlength=self.shape[0] * self.shape[1])
+        return added.astype(float).reshape(self.shape)
+
+
+def gains(scan: Scan, at: Hazard, conditions: NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
+    """Best excess of each condition beside those at work, its gain in nats, what is expected.
+
+    All of shape (n, B). An excess that is hardly more than nothing is 0 and gains nothing.
+    """
     slope = _Slope(scan, at, conditions)
-    low = np.full(conditions.size, np.log(LOWEST))
-    high = np.full(conditions.size, np.log(HIGHEST))
+    low = np.full(slope.shape, np.log(LOWEST))
+    high = np.full(slope.shape, np.log(HIGHEST))
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         rising = slope(np.exp(middle)) > 0
         low, high = np.where(rising, middle, low), np.where(rising, high, middle)
     found = np.exp((low + high) / 2)
-    return np.where(found > LOWEST * 1.01, found, 0.0)
+    excess = np.where((found > LOWEST * 1.01) & (slope.spread() > 0), found, 0.0)
+    return excess, slope.gain(excess), slope.expected()
 
 
-class _Slope:
-    """Derivative of the log-likelihood by the excess of one more condition, for several."""
-
-    def __init__(self, scan: Scan, at: Hazard, conditions: np.ndarray) -> None:
-        self.seen, self.row = _entries(scan.member[conditions])
-        self.exposed, stratum = _entries(scan.exposure[conditions])
-        self.size = conditions.size
-        self.risk, self.weight = at.risk[self.row], scan.looks["rejects"].to_numpy()[self.row]
-        self.pieces = scan.exposure[conditions].tocsr().data
-        self.reach, self.rejects = at.reach[stratum], scan.rejects[stratum]
-
-    def __call__(self, excess: Floats) -> Floats:
-        told = self.weight / (self.risk + excess[self.seen])
-        demanded = self.rejects * self.pieces / (self.reach + excess[self.exposed] * self.pieces)
-        return _add_up(self.seen, told, self.size) - _add_up(self.exposed, demanded, self.size)
-
-    def gain(self, excess: Floats) -> Floats:
-        """What the log-likelihood gains by these excesses, in nats."""
-        told = self.weight * np.log1p(excess[self.seen] / self.risk)
-        demanded = self.rejects * np.log1p(excess[self.exposed] * self.pieces / self.reach)
-        return _add_up(self.seen, told, self.size) - _add_up(self.exposed, demanded, self.size)
-
-    def deviates(self) -> Floats:
-        """Slope at no excess over its standard deviation: about normal where nothing is."""
-        share = self.pieces / self.reach
-        spread = _add_up(
-            self.exposed, self.rejects * share * np.clip(1 - share, 0, None), self.size
-        )
-        slope = self(np.zeros(self.size))
-        return np.where(spread > 0, slope / np.sqrt(np.where(spread > 0, spread, 1)), 0.0)
+def deviates(scan: Scan, at: Hazard) -> tuple[Floats, Floats]:
+    """Slope of each condition at no excess over its standard deviation, about normal where nothing
+    is; and the rejects expected under it. Of shape (C, B)."""
+    slope = _Slope(scan, at, np.arange(scan.conditions.height))
+    spread = slope.spread()
+    known = np.where(spread > 0, spread, 1.0)
+    return np.where(
+        spread > 0, slope(np.zeros(slope.shape)) / np.sqrt(known), 0.0
+    ), slope.expected()
 
 
-def gains(scan: Scan, at: Hazard, conditions: np.ndarray) -> tuple[Floats, Floats, Floats]:
-    """Best excess of each condition beside those at work, its gain in nats, and its deviate."""
-    deviates = _Slope(scan, at, conditions).deviates()
-    excess, gain = np.zeros(conditions.size), np.zeros(conditions.size)
-    rising = np.flatnonzero(deviates > 0)
-    if rising.size:
-        excess[rising] = best_excesses(scan, at, conditions[rising])
-        gain[rising] = _Slope(scan, at, conditions[rising]).gain(excess[rising])
-    return excess, gain, deviates
-
-
-def _entries(matrix: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+def _entries(matrix: sparse.csr_matrix) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Row and column of each entry, in the order of its data."""
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     return rows, matrix.indices
-
-
-def _add_up(group: np.ndarray, values: Floats, size: int) -> Floats:
-    added: Floats = np.bincount(group, weights=values, minlength=size).astype(float)
-    return added
