@@ -106,20 +106,42 @@ def steps(
     step: Annotated[
         str | None, typer.Argument(metavar="STEP", help="Only transitions of this step.")
     ] = None,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--what-if",
+            metavar="CHANGE",
+            help="Replay the log with a change: 'hold lot=L', 'hold case=C' (also from=TIME "
+            "for=DAYS), 'add resource=X', 'open resource=X', 'halve batch step=S'. Several hold "
+            "together.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="With --what-if: of the times drawn anew.")] = 1,
+    draws: Annotated[
+        int, typer.Option(min=2, max=1000, help="With --what-if: worlds drawn anew.")
+    ] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Where production works, where it waits, and why.
+    """Where production works, where it waits, and why; and what a change would do.
 
     \b
     Example:  cx steps demo
               cx steps demo assembly
+              cx steps demo --what-if 'hold lot=L0042'
+              cx steps demo --what-if 'add resource=line-1/calibration'
     """
-    from cx_analytics.cli import answer_steps
+    from cx_analytics.cli import answer_steps, answer_what_if
     from cx_analytics.cli.reader import Reader
     from cx_analytics.cli.screen import show
 
+    if what_if and step:
+        raise typer.BadParameter("STEP and --what-if exclude each other: a change moves all steps")
     with Reader(root) as reader:
-        show(answer_steps.steps(reader, step), as_json=as_json)
+        if what_if:
+            answer = answer_what_if.what_if(reader, what_if, seed=seed, draws=draws)
+        else:
+            answer = answer_steps.steps(reader, step)
+        show(answer, as_json=as_json)
 
 
 def sql(

@@ -7,6 +7,7 @@ what is made of their counts:
     step_map        rows of the model supply/step_map, with costs by the rates of cx.toml
     reject_causes   what `search` makes of a `scan` of looks and the work before them
     step_defects    rejects by the step that made them, from `made_rejects`
+    replaying       the log again, with a change: what would it do? (step_times → a comparison)
 
 They read the relations `event` (feed production_events), `step_time` (table step_times) and
 `field_fault` (model supply/field_faults, or `no_field_faults()` while the field is silent).

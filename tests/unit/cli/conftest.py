@@ -187,8 +187,10 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "step_times": [
         {
             "case_id": "U1",
+            "position": 1,
             "step": "assembly",
             "resource": "cell 1",
+            "lot": "L1",
             "started_at": NOON,
             "ended_at": datetime(2026, 1, 2, 13),
             "work_s": 3600.0,
@@ -197,8 +199,11 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         },
         {
             "case_id": "U1",
+            "position": 2,
+            "from_step": "assembly",
             "step": "inspection",
             "resource": "bench",
+            "lot": "L1",
             "started_at": datetime(2026, 1, 2, 16),
             "ended_at": datetime(2026, 1, 2, 17),
             "work_s": 3600.0,

@@ -120,6 +120,35 @@ def test_steps(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_what_if_of_a_component_lot(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change = ("--what-if", "hold lot=M1", "--draws", "2")
+    lines = said(capsys, "steps", workspace, *change)
+    assert lines[:2] == ["What if: hold lot=M1?", "-1 units; 0.0 days of waiting in all."]
+    assert "take 0.21 d on average, in the log 0.21 d (error 0.0 %)" in lines[2]
+    assert lines[5].split() == ["units", "finished", "1", "0", "-1", "-1", "to", "-1"]
+    told = json.loads("\n".join(said(capsys, "steps", workspace, *change, "--json")))
+    assert (told["changes"], told["fidelity"]["replayed_error"]) == (["hold lot=M1"], 0.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        ("hold lot=M3", "there is no lot 'M3' in the log. To do: possible: L1, M1"),
+        ("add resource=benk", "there is no resource 'benk' in the log. To do: did you mean bench?"),
+        ("sell lot=M1", "it begins with none of hold, add, open, halve batch. To do: write it as"),
+        ("hold", "it begins with none of"),
+        ("hold case=U1 for=ever", "for=ever is no number of days"),
+        ("halve batch step=inspection", "does not work in batches of cases"),
+    ],
+)
+def test_what_if_that_cannot_be(
+    workspace: Path, capsys: pytest.CaptureFixture[str], change: str, hint: str
+) -> None:
+    assert status_of(["steps", str(workspace), "--what-if", change]) == 1
+    heard = capsys.readouterr()
+    assert (heard.out, hint in heard.err) == ("", True), heard.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "key"),
     [
