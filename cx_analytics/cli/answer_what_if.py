@@ -13,7 +13,7 @@ import polars as pl
 
 from cx_analytics.cli.phrases import counted
 from cx_analytics.cli.reader import Reader, Row
-from cx_analytics.cli.screen import Answer, Sheet, interval, number
+from cx_analytics.cli.screen import Answer, Sheet, number
 from cx_analytics.supply import replaying
 
 WORDS = {
@@ -102,7 +102,7 @@ def _sheet(found: replaying.Comparison) -> Sheet:
             number(one.as_it_was, _digits(one)),
             number(one.what_if, _digits(one)),
             _signed(one.difference, _digits(one)),
-            interval(one.low, one.high, _digits(one)),
+            f"{_signed(one.low, _digits(one))} to {_signed(one.high, _digits(one))}",
         )
         for one in found.measures
     )

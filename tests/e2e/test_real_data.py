@@ -5,6 +5,7 @@ The data are not part of the project: without them beside the checkout these tes
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -216,6 +217,24 @@ def test_waits_have_causes_and_odd_times_a_flag(worked: Callable[[str], Path]) -
             "SELECT sum(scrap), sum(work_s) = (SELECT sum(work_s) FROM step_times), "
             "sum(wait_s) = (SELECT sum(wait_s) FROM step_times), min(cost) >= 0 FROM step_map"
         ) == [(593.0, True, True, True)]
+
+
+def test_the_log_of_the_shop_is_replayed(
+    worked: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = worked("production_log")
+    capsys.readouterr()
+    change = ["--what-if", "add resource=ID0998", "--draws", "3", "--json"]
+    answers = []
+    for _ in range(2):
+        assert status_of(["steps", str(root), *change]) == 0
+        answers.append(json.loads(capsys.readouterr().out))
+    assert answers[0] == answers[1]
+    fidelity = answers[0]["fidelity"]
+    assert fidelity["replayed_error"] == 0
+    assert abs(fidelity["drawn_error"]) < 0.1
+    told = {one["name"]: one for one in answers[0]["measures"]}
+    assert told["busy_days"]["difference"] < 0
 
 
 def test_epcis_documents_are_read_or_refused_with_a_clause(worked: Callable[[str], Path]) -> None:

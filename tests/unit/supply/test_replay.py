@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cx_analytics.simulate.plant import make_plant
 from cx_analytics.supply import CalendarRule
 from cx_analytics.supply.replaying import parse_change, what_if
 from cx_analytics.supply.replaying.changes import apply
@@ -199,3 +200,20 @@ def test_a_queue_that_resources_share_is_found() -> None:
 def test_words_that_are_no_change(text: str) -> None:
     with pytest.raises(Exception, match="is no change"):
         parse_change(text)
+
+
+def test_a_planted_plant_is_given_back() -> None:
+    """Batches with patience, changeovers, shifts, rush orders, rework, parallel stations."""
+    events = make_plant(cases=300, seed=5).events()
+    rows = events.select("case_id", "step", "resource", "started_at", "ended_at")
+    hours = [pl.col(name).dt.epoch("us") / 3.6e9 for name in ("started_at", "ended_at")]
+    origin = datetime(1970, 1, 1)
+    log = [
+        (case, step, resource, begun - (START - origin).total_seconds() / 3600, ended - begun)
+        for case, step, resource, begun, ended in rows.with_columns(hours).iter_rows()
+    ]
+    found = what_if(steps(log), [parse_change("add resource=placement-1")], draws=4)
+    assert found.fidelity.replayed_error == 0
+    assert abs(found.fidelity.drawn_error) < 0.05
+    told = {one.name: one for one in found.measures}
+    assert told["busy_days"].high < 0
