@@ -125,6 +125,7 @@ class _Run:
         self.family: list[int] = orders.family.tolist()
         self.rank: list[int] = (1 - orders.rush).tolist()
         self.work: list[list[list[float]]] = orders.work.tolist()
+        self.carry: list[list[list[float]]] = orders.carry.tolist()
 
     def run(self) -> Floor:
         for unit, at in enumerate(self.released):
@@ -192,6 +193,11 @@ class _Run:
                 )
             )  # fmt: skip
             if onward is not None and onward < len(self.lines):
-                arrives = at + STATIONS[onward].transport_s
+                arrives = at + self._way(case.unit, onward)
                 self._at(arrives, self._arrive, self.lines[onward], case.unit, at)
         self._serve(at, line)
+
+    def _way(self, unit: int, place: int) -> int:
+        """Seconds that a unit is on its way to a station."""
+        factor = self.carry[unit][place][self.fates.passes[unit][place]]
+        return round(STATIONS[place].transport_s * factor)

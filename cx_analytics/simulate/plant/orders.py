@@ -42,8 +42,9 @@ class Orders:
     """Units in the order of their release; arrays have a row a unit.
 
     `component_lot[u, c]` is the code of component c's lot. `work[u, s, n]` is the factor of the
-    work at station s in pass n; `defect`, `seen` and `kept` are even draws in [0, 1) that decide
-    whether a defect is made, whether it is seen, and whether a rejected unit is reworked.
+    work at station s in pass n, `carry` that of the way to it; `defect`, `seen` and `kept` are even
+    draws in [0, 1) that decide whether a defect is made, whether it is seen, and whether a rejected
+    unit is reworked.
     """
 
     lot: Ints
@@ -52,6 +53,7 @@ class Orders:
     released: Ints
     component_lot: Ints
     work: Floats
+    carry: Floats
     defect: Floats
     seen: Floats
     kept: Floats
@@ -83,6 +85,7 @@ def make_orders(cases: int, seed: int) -> Orders:
         defect=rng.random(shape),
         seen=rng.random(shape),
         kept=rng.random(shape),
+        carry=rng.uniform(0.8, 1.2, shape),
     )
 
 

@@ -91,7 +91,7 @@ class Station:
     """A step of production with the resources that can do it.
 
     `calendars` has one entry a resource. `work_s` is the mean work, `spread` its coefficient of
-    variation; `transport_s` what it takes to come here from the step before. An oven takes up to
+    variation; `transport_s` the mean way from the step before. An oven takes up to
     `batch` cases and waits for that many, at most `patience_s`. A change of product family costs
     `setup_s`. Where cases are `stacked`, the last one to arrive is the first to be served. Work
     here makes a defect with probability `defect`; `component` is built in here. `inspects` are the
