@@ -87,11 +87,11 @@ def units_frame(plant: Plant, field: Field) -> pl.DataFrame:
 
 
 def components_frame(plant: Plant, field: Field) -> pl.DataFrame:
-    """The feed `components` of the shipped units: lots, and the station that built them in."""
-    unit = field.shipped
+    """The feed `components`, of scrapped units too: lots, and the station that built them in."""
     parts = []
     for column, component in enumerate(COMPONENTS):
         place = next(n for n, one in enumerate(STATIONS) if one.component == component)
+        unit = np.flatnonzero(field.resource[:, place] >= 0)
         code = plant.orders.component_lot[unit, column]
         names = {one: component_lot_name(component, one) for one in np.unique(code).tolist()}
         serial = pl.Series(unit).cast(pl.String).str.zfill(7)

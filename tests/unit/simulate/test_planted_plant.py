@@ -114,6 +114,14 @@ def test_a_healthy_plant_has_no_maker(tmp_path: Path) -> None:
     assert not truth.faults["by_maker"].any()
 
 
+def test_genealogy_knows_scrapped_units_too(plant: Plant, tmp_path: Path) -> None:
+    write_plant(plant, tmp_path)
+    built = pl.read_parquet(tmp_path / "landing" / "components" / "*.parquet")
+    for component, step in (("board", "placement"), ("battery", "assembly")):
+        units = plant.events().filter(pl.col("step") == step)["unit_id"]
+        assert set(built.filter(pl.col("component") == component)["unit_id"]) == set(units)
+
+
 def test_files_follow_the_feeds(plant: Plant, tmp_path: Path) -> None:
     rows = write_plant(plant, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["landing", "truth"]
