@@ -5,6 +5,7 @@ Belongs here: warehouse rows → sentences and tables. Stays out: SQL (sql/answe
 
 from __future__ import annotations
 
+from cx_analytics.cli.answer_waste import waste
 from cx_analytics.cli.phrases import counted
 from cx_analytics.cli.reader import Reader, Row
 from cx_analytics.cli.screen import Answer, Sheet, hours, number, percent
@@ -24,7 +25,9 @@ def steps(reader: Reader, step: str | None) -> Answer:
     lead = reader.row("lead_time")
     data = {"step": step, "lead_time": lead, "transitions": transitions, "waits": waits}
     data["wait_parts"] = parts
-    sheets = (_transition_sheet(transitions), _part_sheet(parts), _wait_sheet(waits))
+    wasted, waste_sheets = waste(reader, step)
+    data |= wasted
+    sheets = (_transition_sheet(transitions), _part_sheet(parts), _wait_sheet(waits), *waste_sheets)
     return Answer((_lead_sentence(lead),), tuple(sheet for sheet in sheets if sheet.rows), data)
 
 
@@ -51,11 +54,23 @@ def _transition_sheet(transitions: list[Row]) -> Sheet:
             percent(row["idle_share"]),
             number(row["rework"]),
             number(row["scrap"]),
+            number(row["scrap_made"]),
             number(row["field_faults"]),
         )
         for row in transitions
     )
-    columns = ("from", "to", "cases", "wait", "work", "idle", "rework", "scrap", "field faults")
+    columns = (
+        "from",
+        "to",
+        "cases",
+        "wait",
+        "work",
+        "idle",
+        "rework",
+        "scrap",
+        "made",
+        "field faults",
+    )
     return Sheet("Transitions, all cases together, longest waits first", columns, cells)
 
 

@@ -34,6 +34,9 @@ WAIT_CAUSES = (
     "other",
 )
 
+WASTES = ("waiting", "rework", "rejects", "field_faults")
+"""What production wastes."""
+
 LIMIT_KINDS = (
     "impossible_metric",
     "constant_metric",

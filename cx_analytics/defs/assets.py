@@ -31,7 +31,7 @@ from cx_analytics.defs.publish import warehouse
 from cx_analytics.defs.references import references
 from cx_analytics.defs.report import report
 from cx_analytics.defs.supply import step_map, step_times
-from cx_analytics.defs.waste import rejects_traced
+from cx_analytics.defs.waste import rejects_traced, step_waste
 
 
 def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -63,6 +63,7 @@ def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
         step_times,
         rejects_traced,
         step_map,
+        step_waste,
         warehouse,
         report,
     ]

@@ -24,6 +24,7 @@ from cx_analytics.contracts.tables import (
     SESSIONS_TABLE,
     STEP_DEFECTS,
     STEP_TIMES,
+    STEP_WASTE,
 )
 from cx_analytics.defs.ingest import lake_key
 from cx_analytics.defs.limits import measured
@@ -149,6 +150,11 @@ def _supply(house: House) -> Sequence[CheckResult]:
     return judge_model(house, quality.SUPPLY, "quality/supply")
 
 
+def _waste(house: House) -> Sequence[CheckResult]:
+    house.views({"step_times": STEP_TIMES, "step_waste": STEP_WASTE}, house.parts)
+    return judge_model(house, quality.WASTE, "quality/waste")
+
+
 def all_checks() -> list[dg.AssetChecksDefinition]:
     """Every check, in the order of the stages."""
     feeds = [name for name in FEEDS if name != "sessions"]
@@ -160,4 +166,5 @@ def all_checks() -> list[dg.AssetChecksDefinition]:
         checks_of(dg.AssetKey("fault_causes"), _shares, "shares"),
         checks_of(dg.AssetKey("customer_experience"), _reasons, "reasons"),
         checks_of(dg.AssetKey("step_defects"), _supply, "supply"),
+        checks_of(dg.AssetKey("step_waste"), _waste, "waste"),
     ]

@@ -66,6 +66,7 @@ _READS: dict[str, tuple[str, ...]] = {
     "step_map": ("step_times",),
     "reject_causes": ("step_times",),
     "step_defects": ("step_times",),
+    "step_waste": ("step_times",),
 }
 """Assets whose columns a table takes over under the same name."""
 
@@ -168,6 +169,10 @@ _MADE_FROM: dict[str, dict[str, tuple[str, ...]]] = {
         "booked": ("step_times.quantity_rejected",),
         "made": ("step_times.quantity_rejected",),
         "made_by_causes": ("reject_causes.excess_rejects",),
+    },
+    "step_waste": {
+        "amount": ("step_times.wait_s", "step_times.rework", "step_defects.made"),
+        "detail": ("reject_causes.label",),
     },
 }
 """Columns that are made from columns of another name."""

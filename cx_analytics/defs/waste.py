@@ -8,12 +8,12 @@ import polars as pl
 from cx_analytics import supply
 from cx_analytics.contracts.feeds import COMPONENTS
 from cx_analytics.contracts.model import Table
-from cx_analytics.contracts.tables import REJECT_CAUSES, STEP_DEFECTS, STEP_TIMES
+from cx_analytics.contracts.tables import REJECT_CAUSES, STEP_DEFECTS, STEP_TIMES, STEP_WASTE
 from cx_analytics.defs.ingest import lake_key
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
-from cx_analytics.defs.tables import facts, spec_of
+from cx_analytics.defs.tables import facts, materialized, spec_of, table_asset
 from cx_analytics.engine.models import load
 
 _DEPS: list[str | dg.AssetKey] = ["step_times", lake_key(COMPONENTS.name)]
@@ -46,6 +46,18 @@ def rejects_traced(
             house.write(STEP_DEFECTS, supply.step_defects(roles, made, causes, piece)),
         ),
     )
+
+
+@table_asset(STEP_WASTE, group="supply", deps=["step_times", "reject_causes", "step_defects"])
+def step_waste(house: House) -> dg.MaterializeResult[None]:
+    house.views({"step_time": STEP_TIMES}, house.parts)
+    found = supply.step_waste(
+        house.duck.model("supply/step_days"),
+        house.read(supply.MADE_REJECTS),
+        house.read(REJECT_CAUSES),
+        house.workspace.settings.costs,
+    )
+    return materialized(STEP_WASTE, house.write(STEP_WASTE, found))
 
 
 def prepare_passes(house: House) -> pl.DataFrame:

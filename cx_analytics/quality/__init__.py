@@ -7,7 +7,16 @@ bad row out of the lake is not here but in ingest; these checks prove that it di
 """
 
 from cx_analytics.quality.aggregates import aggregate_sql, as_present, judged, sample_sql
-from cx_analytics.quality.suites import INTAKE, REASONS, SHARES, SUPPLY, Expectation, Suite, suite
+from cx_analytics.quality.suites import (
+    INTAKE,
+    REASONS,
+    SHARES,
+    SUPPLY,
+    WASTE,
+    Expectation,
+    Suite,
+    suite,
+)
 from cx_analytics.quality.validation import CheckResult, enforce, failed, validate
 
 __all__ = [
@@ -15,6 +24,7 @@ __all__ = [
     "REASONS",
     "SHARES",
     "SUPPLY",
+    "WASTE",
     "CheckResult",
     "Expectation",
     "Suite",

@@ -281,3 +281,18 @@ SUPPLY = Suite(
     ),
 )
 """Over `step_defects` and `reject_causes`."""
+
+WASTE = Suite(
+    "waste",
+    "The wastes are all waiting, rework and rejects there are (aggregates: quality/waste).",
+    (
+        _between(
+            "wastes_add_up",
+            "largest_deviation",
+            "block",
+            "Waiting, rework and rejects of the wastes add up to those of the events",
+            high=SUM_TOLERANCE,
+        ),
+    ),
+)
+"""Over `step_waste` and the `step_times` that it is made of."""

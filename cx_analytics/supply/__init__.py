@@ -7,6 +7,7 @@ what is made of their counts:
     step_map        rows of the model supply/step_map, with costs by the rates of cx.toml
     reject_causes   what `search` makes of a `scan` of looks and the work before them
     step_defects    rejects by the step that made them, from `made_rejects`
+    step_waste      waiting, rework and rejects in money, with what can be saved
     replaying       the log again, with a change: what would it do? (step_times → a comparison)
 
 They read the relations `event` (feed production_events), `step_time` (table step_times) and
@@ -21,6 +22,7 @@ from cx_analytics.supply.scan import PREPARED, scan
 from cx_analytics.supply.search import search
 from cx_analytics.supply.stepmap import RATES, no_field_faults, step_map
 from cx_analytics.supply.times import CalendarRule
+from cx_analytics.supply.wastes import step_waste
 
 __all__ = [
     "CalendarRule",
@@ -37,4 +39,5 @@ __all__ = [
     "shift_minutes",
     "step_defects",
     "step_map",
+    "step_waste",
 ]

@@ -20,17 +20,14 @@ import polars as pl
 from cx_analytics.supply.scan import MATERIAL, Floats, Scan
 from cx_analytics.supply.strictness import Hazard, deviates
 
-MARGIN = 2.0
-"""Nats that a claim must gain beyond the price of naming it: odds of 7 against chance."""
+MARGIN = 3.0
+"""Nats that a claim must gain beyond the price of naming it: odds of 20 against chance."""
 
 LEAST_RATIO = 1.3
 """A rate ratio that nobody would act on is not told."""
 
-LEAST_LOOKS = 4
-"""Looks with rejects that a claim needs: less is an anecdote."""
-
-PLACE_PRICE = 1.0
-"""Nats for each step where a condition is said to show, where there are several to choose from."""
+LEAST_LOOKS = 4.0
+"""Looks that a claim's rejects must be spread over, as if evenly: less is an anecdote."""
 
 TRUST = 20
 """Clusters whose scatter is believed as much as that of a Poisson process: of few it is chance."""
@@ -74,9 +71,8 @@ class Evidence:
         return max(1.0, _shrunk(scatter, values.size))
 
     def told(self, gain: Floats) -> Floats:
-        """Gains less the price of saying where, step by step; shape (n, B)."""
-        several = self.scan.steps_booking > 1
-        return np.clip(gain - PLACE_PRICE * several, 0, None)
+        """Gains less the price of naming each step where it shows; shape (n, B)."""
+        return np.clip(gain - log(max(self.scan.steps_booking, 1)), 0, None)
 
     def ask(self, conditions: list[int]) -> None:
         """Have the counts of these conditions by day and by batch."""
@@ -107,8 +103,7 @@ class Evidence:
         score = _Score(self.scan, condition, excess, rest)
         if score.information <= 0:
             return 1.0
-        looks = self.scan.looks.height
-        scatter = [_shrunk(score.between_looks() / score.information, looks)]
+        scatter = [_shrunk(one, self.scan.looks.height) for one in score.between_looks()]
         scatter += [self._between(level, score) for level in self._counts]
         return max(1.0, *scatter)
 
@@ -117,6 +112,11 @@ class Evidence:
         totals = self._totals[level]
         scatter = score.between(level, counts, totals) / score.information
         return _shrunk(scatter, totals["cluster"].n_unique())
+
+
+def spread_over(scan: Scan, condition: int, excess: Floats, rest: Hazard) -> float:
+    """Looks that the rejects of a condition are spread over, as if evenly, where it shows."""
+    return _Score(scan, condition, excess, rest).spread_over()
 
 
 def _shrunk(scatter: float, clusters: int) -> float:
@@ -163,12 +163,23 @@ class _Score:
         """The same of all steps together."""
         return float(self.informations.sum())
 
-    def between_looks(self) -> float:
-        """Variance of the slope by the scatter of looks."""
-        met = np.sum(self.rejects * (self.rejects - 2 * self.expected) * self.pull**2)
+    def between_looks(self) -> tuple[float, float]:
+        """Variance of the slope by the scatter of looks over that of a Poisson process: of all
+        looks, and of those outside, which the excess has not been fitted to."""
+        met = self.rejects * (self.rejects - 2 * self.expected) * self.pull**2
         inside = (1 + self.excess) ** 2 * self.squares * self.inside**2
         outside = (self.scan.total_squares - self.squares) * self.outside**2
-        return float(met + np.sum(self.strictness**2 * (inside + outside)))
+        beyond = np.sum(met[~self.under]) + np.sum(self.strictness**2 * outside)
+        every = np.sum(met) + np.sum(self.strictness**2 * (inside + outside))
+        known = self.strictness * (self.scan.pieces - self.exposure) * self.outside**2
+        apart = beyond / known.sum() if known.sum() > 0 else 1.0
+        return float(every / self.information), float(apart)
+
+    def spread_over(self) -> float:
+        """Looks that the rejects under it are spread over, as if evenly, where it shows."""
+        stratum = self.scan.looks["stratum"].to_numpy()
+        met = self.scan.looks["rejects"].to_numpy() * self.under * (self.excess[stratum] > 0)
+        return float(met.sum() ** 2 / np.sum(met**2)) if met.any() else 0.0
 
     def between(self, level: str, counts: pl.DataFrame, totals: pl.DataFrame) -> float:
         """Variance of the slope by the scatter of clusters, from their counts."""

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cx_analytics.supply.evidence import LEAST_LOOKS, LEAST_RATIO, Evidence, ratio_interval
+from cx_analytics.supply.evidence import (
+    LEAST_LOOKS,
+    LEAST_RATIO,
+    Evidence,
+    ratio_interval,
+    spread_over,
+)
 from cx_analytics.supply.scan import Floats, Scan
 from cx_analytics.supply.strictness import Hazard, fitted, gains, hazard, without
 
@@ -82,7 +88,6 @@ def _judged(judge: Evidence, rest: Hazard) -> list[Maker]:
     told = judge.told(gain)
     hoped = told.sum(axis=1) - judge.prices
     hoped[list(rest.excess)] = -np.inf
-    hoped[np.diff(scan.member.indptr) < LEAST_LOOKS] = -np.inf
     order = np.argsort(-hoped, kind="stable")
     worth = [int(one) for one in order[:MOST_JUDGED] if hoped[one] > 0]
     judge.ask(worth)
@@ -95,7 +100,8 @@ def _weighed(judge: Evidence, rest: Hazard, condition: int, excess: Floats, gain
     told = judge.told(gain)
     shown = np.where(told > 0, excess, 0.0)
     ratio, _, _ = ratio_interval(judge.scan, condition, shown, rest, 1.0)
-    if ratio < LEAST_RATIO:
+    anecdote = spread_over(judge.scan, condition, shown, rest) < LEAST_LOOKS
+    if ratio < LEAST_RATIO or anecdote:
         return Maker(condition, -np.inf, 1.0, shown)
     noise = judge.noise(hazard(judge.scan, {**rest.excess, condition: shown}), condition)
     effect = max(noise, judge.design_effect(condition, shown, rest))

@@ -17,10 +17,13 @@ RATES: Mapping[str, pl.Expr] = {
     "work_hour": pl.col("work_s") / 3600,
     "wait_hour": pl.col("wait_s") / 3600,
     "rework": pl.col("rework"),
-    "reject_piece": pl.col("scrap"),
+    "reject_piece": pl.coalesce("scrap_made", "scrap"),
     "field_fault": pl.col("field_faults"),
 }
-"""The rates that [costs] of cx.toml may give, each with the amount that it multiplies."""
+"""The rates that [costs] of cx.toml may give, each with the amount that it multiplies.
+
+A reject costs where it was made, not where it was found.
+"""
 
 _FIELD_FAULT = pl.Schema(
     {

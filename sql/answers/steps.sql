@@ -19,6 +19,7 @@ SELECT
     other_s,
     rework,
     scrap,
+    scrap_made,
     field_faults,
     cost
 FROM step_map

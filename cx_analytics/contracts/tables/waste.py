@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cx_analytics.contracts.model import Column, Table
 from cx_analytics.contracts.tables.columns import count, real, share, text
+from cx_analytics.contracts.words import WASTES
 
 _MONEY = "Money of the excess rejects by [costs] reject_piece; null without it"
 
@@ -73,5 +74,31 @@ STEP_DEFECTS = Table(
             low=0,
         ),
         real("cost", "Money of the rejects made there; null without a rate", "money"),
+    ),
+)
+STEP_WASTE = Table(
+    "step_waste",
+    "supply",
+    "What each step wastes, in money, the dearest first; and what of it can be saved.",
+    "step, waste, detail",
+    (
+        count("rank", "Place by cost; null without a rate", "1 = dearest"),
+        text("step", "The step where it arises; null for materials"),
+        text("waste", "What is wasted", required=True, choices=WASTES),
+        text(
+            "detail", "Of waiting its cause; of rejects and faults what makes them, null = unknown"
+        ),
+        real("amount", "How much of it", "see unit", low=0, required=True),
+        real("amount_low", "Lower end of the 90 % interval of as many days", "see unit", low=0),
+        real("amount_high", "Upper end of the 90 % interval of as many days", "see unit", low=0),
+        text(
+            "unit", "Unit of the amount", required=True, choices=("h", "times", "pieces", "faults")
+        ),
+        real("cost", "What it cost by the rates of cx.toml; null without a rate", "money"),
+        real("cost_low", "Lower end of the 90 % interval of as many days", "money"),
+        real("cost_high", "Upper end of the 90 % interval of as many days", "money"),
+        real("saving", "What can be saved by a way that the data show; null = none", "money"),
+        real("saving_low", "Lower end of its 90 % interval", "money"),
+        real("saving_high", "Upper end of its 90 % interval", "money"),
     ),
 )

@@ -118,6 +118,13 @@ def test_steps(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ["batching", "2.0", "h", "67", "%"],
         ["setup", "60", "min", "33", "%"],
     ]
+    at = lines.index("What makes the rejects")
+    assert " ".join(lines[at + 2].split()) == (
+        "resource=cell 1 & step=assembly 9 of 12 6–11 × 4.0 confirmed inspection -"
+    )
+    at = next(at for at, line in enumerate(lines) if line.startswith("What is wasted"))
+    assert " ".join(lines[at + 2].split()).endswith("9 pieces 360 240–440 90 % 360 (240–440)")
+    assert " ".join(lines[at + 3].split()) == "inspection waiting batching 2 h 40 30–50 10 % -"
 
 
 def test_what_if_of_a_component_lot(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,6 +33,20 @@ def test_costs_follow_the_rates_and_what_is_unknown_costs_nothing() -> None:
     assert step_map(transitions(), {"rework": 5.0})["cost"].to_list() == [0.0, 5.0]
 
 
+def test_a_reject_costs_where_it_was_made() -> None:
+    made = pl.DataFrame(
+        {
+            "from_step": [None, None, "cut"],
+            "step": ["cut", None, "check"],
+            "rejects": [3.0, 1.0, 0.0],
+        },
+        schema_overrides={"from_step": pl.String},
+    )
+    priced = step_map(transitions(), {"reject_piece": 10.0}, made)
+    assert priced["scrap_made"].to_list() == [3.0, 0.0]
+    assert priced["cost"].to_list() == [30.0, 0.0]
+
+
 def test_without_rates_the_cost_is_unknown() -> None:
     priced = step_map(transitions(), {})
     assert priced["cost"].to_list() == [None, None]
