@@ -20,6 +20,7 @@ from cx_analytics.contracts.errors import CheckFailed, CxError
 from cx_analytics.engine.files import sweep
 from cx_analytics.engine.lock import exclusive
 from cx_analytics.engine.models import dagster_settings
+from cx_analytics.engine.opening import check_engine
 from cx_analytics.engine.stamps import Stamps
 from cx_analytics.engine.warehouse import publish
 from cx_analytics.workspace import Workspace
@@ -109,6 +110,7 @@ def bring_up_to_date(
     from cx_analytics.defs.pseudonyms import pseudonyms_of
 
     began = time.monotonic()
+    check_engine(workspace.settings.engine)
     _clean(workspace, cold)
     pseudonyms_of(workspace)  # A setting that does not fit the lake is refused without news, too.
     _open_warehouse(workspace)
@@ -161,7 +163,7 @@ def _clean(workspace: Workspace, cold: bool) -> None:
     for folder in (workspace.warehouse, workspace.quarantine, workspace.exports, workspace.reports):
         if folder.is_dir():
             sweep(folder)
-    for spill in workspace.warehouse.glob(".spill*"):
+    for spill in workspace.spill().parent.glob(".spill*"):
         shutil.rmtree(spill, ignore_errors=True)
 
 
@@ -169,7 +171,7 @@ def _open_warehouse(workspace: Workspace) -> None:
     """Publish an empty warehouse where there is none, so that readers never meet a missing one."""
     if not workspace.database.is_file():
         Stamps(workspace.parts).clear("warehouse", ["all"])
-        publish(workspace.database, {}, spill=workspace.warehouse / ".spill-publish")
+        publish(workspace.database, {}, spill=workspace.spill("publish"))
 
 
 def _nothing_to_do(workspace: Workspace, first: date | None, last: date | None) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -17,15 +16,22 @@ from pathlib import Path
 from typing import Any, get_args
 
 from cx_analytics.contracts.attributes import DEFAULT_ATTRIBUTES, Attribute, Domain
+from cx_analytics.contracts.engine_settings import engine_settings
 from cx_analytics.contracts.errors import NotFound, SettingsError, did_you_mean
 from cx_analytics.contracts.feeds import COMPONENT_COLUMNS, FEEDS
 from cx_analytics.contracts.production import Supply, parse_supply
 from cx_analytics.contracts.sections import Section
-from cx_analytics.contracts.settings import HIDEABLE, PLAUSIBLE, Exchange, Metric, Rails, Source
+from cx_analytics.contracts.settings import (
+    HIDEABLE,
+    PLAUSIBLE,
+    Engine,
+    Exchange,
+    Metric,
+    Rails,
+    Source,
+)
 
 FORMATS = ("parquet", "csv", "ndjson", "json", "auto")
-
-_MEMORY = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,7 @@ class Settings:
     rails: Rails = field(default_factory=Rails)
     costs: Mapping[str, float] = field(default_factory=dict)
     supply: Supply = field(default_factory=Supply)
-    memory_limit: str = "2GB"
-    threads: int | None = None
+    engine: Engine = field(default_factory=Engine)
     pseudonyms: tuple[str, ...] = ()
     exchange: Exchange = field(default_factory=Exchange)
 
@@ -97,7 +102,7 @@ class Settings:
     @property
     def fingerprint(self) -> str:
         """A digest that changes when any setting does that a result could depend on."""
-        values = asdict(replace(self, exchange=Exchange()))
+        values = asdict(replace(self, exchange=Exchange(), engine=Engine()))
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -148,6 +153,14 @@ class Workspace:
         """Derived day partitions from which the warehouse is published."""
         return self.warehouse / "parts"
 
+    def spill(self, purpose: str = "") -> Path:
+        """A folder of its own for what does not fit into memory: who uses it empties it first."""
+        name = f".spill-{purpose}".removesuffix("-")
+        if not self.settings.engine.spill:
+            return self.warehouse / name
+        own = hashlib.sha256(str(self.root).encode()).hexdigest()[:12]
+        return self.root / self.settings.engine.spill / f"cx-{own}" / name
+
     @property
     def quarantine(self) -> Path:
         return self.root / "quarantine"
@@ -189,7 +202,7 @@ def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Setting
         known.append(name)
         return Section(top.values.pop(name, {}), name, where)
 
-    product, engine, rails = section("product"), section("engine"), section("guard_rails")
+    product, rails = section("product"), section("guard_rails")
     attributes, severity = section("attributes"), section("fault_severity")
     base = Settings()
     settings = Settings(
@@ -207,13 +220,11 @@ def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Setting
         rails=rails.record(Rails()),
         costs=_numbers(section("costs")),
         supply=parse_supply(section("supply")),
-        memory_limit=engine.take("memory_limit", str, base.memory_limit),
-        threads=engine.take("threads", int, None),
+        engine=engine_settings(section("engine"), where),
         pseudonyms=_pseudonyms(section("privacy"), where),
         exchange=section("exchange").record(Exchange()),
     )
     product.done(("name", "window_days", "rest_s", "extra_metrics"))
-    engine.done(("memory_limit", "threads"))
     top.done(tuple(known))
     _check_ranges(settings, where)
     _check_columns(settings, where)
@@ -239,16 +250,6 @@ def _check_ranges(settings: Settings, where: str) -> None:
         (not 0 <= exchange.backoff_s < inf, "[exchange] backoff_s must be 0 or more", "use 1"),
         (not all(0 < w < inf for w in weights), "[metrics] weight must be above 0", "use 1"),
         (not all(map(isfinite, ends)), "[metrics] good and bad must be finite", "give numbers"),
-        (
-            settings.threads is not None and settings.threads < 1,
-            "[engine] threads must be at least 1",
-            "leave it out",
-        ),
-        (
-            not _MEMORY.fullmatch(settings.memory_limit),
-            f"[engine] memory_limit = {settings.memory_limit!r} is no amount of memory",
-            'write "2GB"',
-        ),
     )
     for breach, what, todo in wrong:
         if breach:

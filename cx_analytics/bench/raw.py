@@ -54,7 +54,7 @@ def count_values(root: Path) -> None:
 
 def _connected(root: Path) -> duckdb.DuckDBPyConnection:
     """DuckDB in memory, with as many threads as the workspace's own runs."""
-    threads = Workspace.open(root).settings.threads
+    threads = Workspace.open(root).settings.engine.threads
     return duckdb.connect(config={"threads": threads} if threads else {})
 
 

@@ -63,9 +63,9 @@ class _Case:
         return self.suppressed.digest(self.customer)
 
     def engine(self) -> Duck:
-        settings = self.workspace.settings
+        settings = self.workspace.settings.engine
         return Duck(
-            spill=self.workspace.warehouse / ".spill-erase",
+            spill=self.workspace.spill("erase"),
             memory_limit=settings.memory_limit,
             threads=settings.threads,
         )

@@ -63,7 +63,7 @@ def make_workspace(root: Path) -> Workspace:
         workspace.dagster,
     ):
         folder.mkdir(exist_ok=True)
-    publish(workspace.database, {}, spill=workspace.warehouse / ".spill-publish")
+    publish(workspace.database, {}, spill=workspace.spill("publish"))
     write_text(workspace.root / "cx.toml", settings_template())
     return Workspace.open(root)
 

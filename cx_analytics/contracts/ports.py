@@ -14,10 +14,17 @@ import polars as pl
 
 
 class SqlEngine(Protocol):
-    """Runs SQL and hands back frames; `params` bind to $name placeholders."""
+    """Runs SQL and hands back frames; `params` bind to $name placeholders.
+
+    SQL is DuckDB's on every engine: one that speaks another dialect translates it, or refuses.
+    """
 
     def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """The result of a query as a frame."""
+        ...
+
+    def schema(self, sql: str) -> Mapping[str, str]:
+        """Column → SQL type of what a query gives, in the words of the contracts."""
         ...
 
     def run(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
@@ -38,6 +45,10 @@ class SqlEngine(Protocol):
 
     def view(self, name: str, paths: Sequence[Path]) -> None:
         """Make Parquet files visible to SQL as one relation, matched by column name."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what the engine holds."""
         ...
 
     def model(

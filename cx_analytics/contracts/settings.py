@@ -60,6 +60,32 @@ and a phone right beside a Wi-Fi access point reads about -20.
 """
 
 
+ENGINES = ("duckdb", "spark")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where SQL runs, and what it may take. No result depends on it.
+
+    Attributes
+    ----------
+    kind : one of ENGINES. On "spark" the models that read sessions run on the cluster, and
+        what is small beside them still in DuckDB.
+    master : the cluster, as Spark writes it; empty = this machine, with `threads` of it.
+    memory_limit : memory of DuckDB, and of Spark's driver.
+    threads : None takes every core of this machine.
+    spill : folder for what does not fit into memory; empty = inside the workspace.
+    options : further settings of Spark, by their own names.
+    """
+
+    kind: str = "duckdb"
+    master: str = ""
+    memory_limit: str = "2GB"
+    threads: int | None = None
+    spill: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Exchange:
     """How packs are sent. No secret is a setting: an environment variable or a file has it."""

@@ -115,8 +115,8 @@ def count_days(house: House, days: Sequence[date]) -> dict[str, int]:
     wanted = [day for day in days if day in known]
     if not wanted:
         return {}
-    house.duck.view("session", house.parts.paths(SESSIONS_TABLE.name, wanted))
-    counted = attribute.day_aggregates(house.duck, attributes_of(house), wanted)
+    house.engine.view("session", house.parts.paths(SESSIONS_TABLE.name, wanted))
+    counted = attribute.day_aggregates(house.engine, attributes_of(house), wanted)
     for name, frame in counted.items():
         for day in wanted:
             house.parts.write(name, frame.filter(pl.col("day") == day), day)
@@ -168,7 +168,7 @@ def fit_days(
     counts, fresh = counts_of(house, fits), list[pl.DataFrame]()
 
     def count(wanted: pl.DataFrame) -> pl.DataFrame:
-        fresh.append(attribute.cell_exposure(house.duck, wanted))
+        fresh.append(attribute.cell_exposure(house.engine, wanted))
         return fresh[-1]
 
     window = house.workspace.settings.window_days
@@ -206,12 +206,12 @@ def counts_of(house: House, fits: Sequence[date]) -> attribute.Counts:
     counted = {name: frame for name, frame in frames.items() if frame is not None}
     counts = attribute.Counts.build(counted, attributes_of(house))
     tell("attribute", "exposure")
-    house.duck.view("session", house.parts.paths(SESSIONS_TABLE.name, days))
+    house.engine.view("session", house.parts.paths(SESSIONS_TABLE.name, days))
     missing = attribute.missing_cells(
         attribute.wanted_cells(counts), house.parts.read(CELLS, days)
     ).filter(pl.col("day").is_in(days))
     if missing.height:
-        keep_cells(house, attribute.cell_exposure(house.duck, missing))
+        keep_cells(house, attribute.cell_exposure(house.engine, missing))
     cells = house.parts.read(CELLS, days)
     return counts.with_cells(cells) if cells is not None else counts
 

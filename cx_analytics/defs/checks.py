@@ -84,12 +84,11 @@ def judge_files(
     """A table in Parquet files against the suite of its contract."""
     if not files:
         return ()
-    house.duck.view("judged", files)
-    described = house.duck.frame("SELECT column_name, column_type FROM (DESCRIBE judged)")
-    columns = dict(described.iter_rows())
-    narrowed = quality.as_present(table, columns)
-    aggregates = house.duck.frame(quality.aggregate_sql(narrowed, "judged"))
-    sample = house.duck.frame(quality.sample_sql(narrowed, SAMPLE_ROWS, SAMPLE_SEED, "judged"))
+    engine = house.engine if table is SESSIONS_TABLE else house.duck
+    engine.view("judged", files)
+    narrowed = quality.as_present(table, engine.schema("SELECT * FROM judged"))
+    aggregates = engine.frame(quality.aggregate_sql(narrowed, "judged"))
+    sample = engine.frame(quality.sample_sql(narrowed, SAMPLE_ROWS, SAMPLE_SEED, "judged"))
     suite = quality.suite(narrowed)
     return quality.validate(suite, aggregates, sample, days=days, docs=docs_folder(house))
 

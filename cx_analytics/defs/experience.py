@@ -48,10 +48,10 @@ def sessions_asset(days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
 
 def _surroundings(house: House) -> None:
     """Make units, components and cells visible to the join."""
-    house.view("unit", house.lake.paths("units"), UNITS)
-    house.view("cell", house.lake.paths("cells"), CELLS)
+    house.view("unit", house.lake.paths("units"), UNITS, house.engine)
+    house.view("cell", house.lake.paths("cells"), CELLS, house.engine)
     own = house.workspace.settings.extra_columns
-    house.duck.register("unit_component", widen_components(house.feed(COMPONENTS), own))
+    house.engine.register("unit_component", widen_components(house.feed(COMPONENTS), own))
 
 
 def join_day(house: House, day: date) -> int:
@@ -64,13 +64,13 @@ def join_day(house: House, day: date) -> int:
         for table in DAILY:
             stamps.clear(table, [day.isoformat()])
         return 0
-    house.duck.view("session", house.lake.paths("sessions", [day]))
+    house.engine.view("session", house.lake.paths("sessions", [day]))
     joined = load("experience/sessions").sql
-    columns = house.duck.frame(f"SELECT * FROM ({joined}) AS joined LIMIT 0").columns
+    columns = house.engine.schema(joined)
     settings = house.workspace.settings
     score = score_sql(settings.metrics, settings.fault_severity, settings.default_severity, columns)
-    rows = house.duck.copy(scored_sql(joined, score), house.parts.path("sessions", day))
-    house.duck.view("sessions", [house.parts.path("sessions", day)])
-    house.parts.write(CUSTOMER_DAYS, house.duck.model("experience/customer_days"), day)
+    rows = house.engine.copy(scored_sql(joined, score), house.parts.path("sessions", day))
+    house.engine.view("sessions", [house.parts.path("sessions", day)])
+    house.parts.write(CUSTOMER_DAYS, house.engine.model("experience/customer_days"), day)
     stamps.set("sessions", {day.isoformat(): version})
     return rows

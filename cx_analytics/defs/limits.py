@@ -43,9 +43,8 @@ def limits_of(house: House) -> pl.DataFrame:
     paths = house.parts.paths(SESSIONS_TABLE.name, window_of(house.workspace))
     if not paths:
         return frame_of([], DATA_LIMITS)
-    house.duck.view("session", paths)
+    house.engine.view("session", paths)
     settings = house.workspace.settings
-    described = house.duck.frame("SELECT column_name FROM (DESCRIBE session)")
-    columns = described["column_name"].to_list()
+    columns = list(house.engine.schema("SELECT * FROM session"))
     attributes = [one.name for one in settings.attributes_in(columns)]
-    return judged(count_data(house.duck, attributes, settings.metrics_in(columns)))
+    return judged(count_data(house.engine, attributes, settings.metrics_in(columns)))

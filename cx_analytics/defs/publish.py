@@ -92,12 +92,11 @@ def warehouse(house: House) -> dg.MaterializeResult[None]:
     tell("publish", "warehouse")
     version = inputs_version(house.workspace)
     house.write(METRICS_SQL, metrics_sql(house))
-    settings = house.workspace.settings
     rows = publish(
         house.workspace.database,
         table_files(house),
-        spill=house.workspace.warehouse / ".spill-publish",
-        memory_limit=settings.memory_limit,
+        spill=house.workspace.spill("publish"),
+        memory_limit=house.workspace.settings.engine.memory_limit,
     )
     Stamps(house.workspace.parts).set("warehouse", {"all": version})
     return dg.MaterializeResult(metadata=dict(rows))

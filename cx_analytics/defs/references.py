@@ -67,11 +67,11 @@ def _reopened(house: House, feed: str) -> set[date]:
         rows = store.read(table)
         columns = FEEDS[feed].names
         frame = house.feed(FEEDS[feed]).clear() if rows is None else rows.select(columns)
-        house.duck.register(
+        house.engine.register(
             name, frame.with_columns(no_clock=None) if since == "no_clock" else frame
         )
-    changed = house.duck.model("experience/changed_keys", {"key": key, "since": since})
-    house.duck.register("changed_key", changed)
-    house.view("session", house.lake.paths("sessions", days), SESSIONS)
-    found = house.duck.model("experience/reopened_days", {"key": key})
+    changed = house.engine.model("experience/changed_keys", {"key": key, "since": since})
+    house.engine.register("changed_key", changed)
+    house.view("session", house.lake.paths("sessions", days), SESSIONS, house.engine)
+    found = house.engine.model("experience/reopened_days", {"key": key})
     return set(found["day"].to_list())

@@ -15,9 +15,11 @@ import polars as pl
 from pydantic import PrivateAttr
 
 from cx_analytics.contracts.model import Table
+from cx_analytics.contracts.ports import SqlEngine
 from cx_analytics.engine.duck import Duck
 from cx_analytics.engine.frames import conform
 from cx_analytics.engine.lock import exclusive
+from cx_analytics.engine.opening import open_cluster, open_duck
 from cx_analytics.engine.store import Store
 from cx_analytics.workspace import Workspace
 
@@ -33,6 +35,7 @@ class House(dg.ConfigurableResource):  # type: ignore[type-arg]
     locked: bool = True
     _workspace: Workspace | None = PrivateAttr(default=None)
     _duck: Duck | None = PrivateAttr(default=None)
+    _cluster: SqlEngine | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[House, None, None]:
@@ -42,9 +45,10 @@ class House(dg.ConfigurableResource):  # type: ignore[type-arg]
             with lock:
                 yield self
         finally:
-            if self._duck is not None:
-                self._duck.close()
-                self._duck = None
+            for opened in (self._cluster, self._duck):
+                if opened is not None:
+                    opened.close()
+            self._cluster = self._duck = None
 
     @property
     def workspace(self) -> Workspace:
@@ -62,15 +66,18 @@ class House(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def duck(self) -> Duck:
-        """The engine of this run, opened when first asked for."""
+        """DuckDB, opened when first asked for: the engine of what fits on this machine."""
         if self._duck is None:
-            settings = self.workspace.settings
-            self._duck = Duck(
-                spill=self.workspace.warehouse / ".spill",
-                memory_limit=settings.memory_limit,
-                threads=settings.threads,
-            )
+            self._duck = open_duck(self.workspace.settings.engine, self.workspace.spill())
         return self._duck
+
+    @property
+    def engine(self) -> SqlEngine:
+        """The engine of what reads every session: the cluster's, where cx.toml names one."""
+        if self._cluster is None:
+            settings = self.workspace.settings.engine
+            self._cluster = open_cluster(settings, self.workspace.spill("spark"))
+        return self._cluster or self.duck
 
     def now(self) -> datetime:
         """The clock (UTC, naive): the only place of a run that reads it."""
@@ -90,12 +97,22 @@ class House(dg.ConfigurableResource):  # type: ignore[type-arg]
         self.parts.write(table.name, kept, day)
         return kept
 
-    def view(self, name: str, paths: Sequence[Path], empty: Table | None = None) -> None:
-        """Make Parquet files visible to SQL; without files, an empty relation of the contract."""
+    def view(
+        self,
+        name: str,
+        paths: Sequence[Path],
+        empty: Table | None = None,
+        engine: SqlEngine | None = None,
+    ) -> None:
+        """Make Parquet files visible to SQL; without files, an empty relation of the contract.
+
+        They are visible to DuckDB, or to the engine that is given.
+        """
+        engine = engine or self.duck
         if paths:
-            self.duck.view(name, paths)
+            engine.view(name, paths)
         elif empty is not None:
-            self.duck.register(name, conform(None, empty))
+            engine.register(name, conform(None, empty))
 
     def feed_view(self, name: str, feed: Table) -> None:
         """Make a feed of the lake visible to SQL with every column of its contract."""
@@ -105,7 +122,9 @@ class House(dg.ConfigurableResource):  # type: ignore[type-arg]
         else:
             self.view(name, paths, feed)
 
-    def views(self, tables: Mapping[str, Table], store: Store) -> None:
+    def views(
+        self, tables: Mapping[str, Table], store: Store, engine: SqlEngine | None = None
+    ) -> None:
         """Make whole tables of a store visible to SQL under the given names."""
         for name, table in tables.items():
-            self.view(name, store.paths(table.name), table)
+            self.view(name, store.paths(table.name), table, engine)

@@ -34,6 +34,7 @@ class Duck:
     ) -> None:
         self.spill = spill
         shutil.rmtree(spill, ignore_errors=True)
+        spill.parent.mkdir(parents=True, exist_ok=True)
         config: dict[str, Any] = {"temp_directory": str(spill)}
         config |= {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
         if memory_limit:
@@ -65,6 +66,11 @@ class Duck:
         result = self.connection.sql(sql, params=dict(params) if params else None)
         frame: pl.DataFrame = result.pl() if result is not None else pl.DataFrame()
         return frame
+
+    def schema(self, sql: str) -> dict[str, str]:
+        """Column → SQL type of what a query gives."""
+        described = self.connection.sql(f"DESCRIBE {sql}").fetchall()
+        return {str(name): str(kind) for name, kind, *_ in described}
 
     def run(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
         """Execute a statement without a result."""

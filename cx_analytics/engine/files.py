@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,8 +60,11 @@ def read_json(source: Path, default: Any) -> Any:
 
 
 def sweep(folder: Path) -> int:
-    """Remove what killed writers left below a folder; returns how many files went."""
-    leftovers = [path for path in folder.rglob(f"{PART}*") if path.is_file()]
+    """Remove what killed writers left below a folder; returns how many went."""
+    leftovers = sorted(folder.rglob(f"{PART}*"))
     for path in leftovers:
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
     return len(leftovers)

@@ -1,11 +1,12 @@
-"""Every SQL model against tables: one folder a case, no Python a case.
+"""Every SQL model against tables, on DuckDB and on Spark: one folder a case, no Python a case.
 
     tests/sql/<stage>/<model>/<case>/<table>.csv    what the model reads; header name:TYPE
                                      params.json    {"params": {…}, "identifiers": {…}}, optional
                                      expected.csv   what it gives; header name or name:TYPE
 
 An empty field is null. Rows are compared as sets that may hold a row twice, floats to 1e-9.
-A text in params.json that reads as a day or a time is one.
+A text in params.json that reads as a day or a time is one. What DuckDB gives is held against
+`expected.csv`, what Spark gives against DuckDB.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
+from cx_analytics.contracts.settings import Engine
 from cx_analytics.engine.models import load, quote
+from cx_analytics.engine.spark.engine import Spark
+from cx_analytics.engine.spark.session import java_version
 
 HERE = Path(__file__).parent
 CASES = sorted(path.parent for path in HERE.glob("*/*/*/expected.csv"))
@@ -42,12 +47,9 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.mark.parametrize("case", CASES, ids=case_name)
 def test_model(case: Path, connection: duckdb.DuckDBPyConnection) -> None:
-    for path in sorted(case.glob("*.csv")):
-        if path.stem != "expected":
-            fill(connection, path.stem, *read(path))
-    given = json.loads(text) if (text := text_of(case / "params.json")) else {}
-    params = {name: parameter(value) for name, value in given.get("params", {}).items()}
-    sql = load(f"{case.parts[-3]}/{case.parts[-2]}").bind(given.get("identifiers", {}))
+    given_tables(case, connection)
+    identifiers, params = given_values(case)
+    sql = load(model_of(case)).bind(identifiers)
     result = connection.sql(sql, params=params or None)
     types = dict(zip(result.columns, map(str, result.types), strict=True))
     found = sorted(result.fetchall(), key=sort_key)
@@ -60,6 +62,63 @@ def test_model(case: Path, connection: duckdb.DuckDBPyConnection) -> None:
     assert len(found) == len(wanted), f"found {found}, wanted {wanted}"
     for one, other in zip(found, wanted, strict=True):
         assert same(one, other), f"found {one}, wanted {other}"
+
+
+# On tables of a few rows Spark spends its time on making plans fast: here they need not be.
+PLAIN = {
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
+    if java_version() is None:
+        pytest.skip("Spark needs Java, which is not here")
+    settings = Engine(kind="spark", master="local[2]", memory_limit="1GB", options=PLAIN)
+    with Spark(settings, spill=tmp_path_factory.mktemp("spill")) as opened:
+        yield opened
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES, ids=case_name)
+def test_model_on_spark(case: Path, connection: duckdb.DuckDBPyConnection, spark: Spark) -> None:
+    for table in given_tables(case, connection):
+        spark.register(table, connection.sql(f"SELECT * FROM {quote(table)}").pl())
+    identifiers, params = given_values(case)
+    name = model_of(case)
+    wanted = connection.sql(load(name).bind(identifiers), params=params or None).pl()
+    found = spark.model(name, identifiers, **params)
+    assert found.columns == wanted.columns
+    assert_same(found, wanted)
+
+
+def assert_same(found: pl.DataFrame, wanted: pl.DataFrame) -> None:
+    one, other = (sorted(frame.rows(), key=sort_key) for frame in (found, wanted))
+    assert len(one) == len(other), f"Spark {one}, DuckDB {other}"
+    for a, b in zip(one, other, strict=True):
+        assert same(a, b), f"Spark {a}, DuckDB {b}"
+
+
+def model_of(case: Path) -> str:
+    return f"{case.parts[-3]}/{case.parts[-2]}"
+
+
+def given_tables(case: Path, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Fill the tables that a case gives; returns their names."""
+    paths = [path for path in sorted(case.glob("*.csv")) if path.stem != "expected"]
+    for path in paths:
+        fill(connection, path.stem, *read(path))
+    return [path.stem for path in paths]
+
+
+def given_values(case: Path) -> tuple[dict[str, str], dict[str, Any]]:
+    """Identifiers and parameters of a case."""
+    given = json.loads(text) if (text := text_of(case / "params.json")) else {}
+    params = {name: parameter(value) for name, value in given.get("params", {}).items()}
+    return given.get("identifiers", {}), params
 
 
 def text_of(path: Path) -> str:

@@ -59,7 +59,7 @@ def test_every_section_is_read() -> None:
         """
     )
     assert (settings.name, settings.window_days, settings.rest_s) == ("phone", 14, 5.0)
-    assert (settings.memory_limit, settings.threads) == ("1.5 GB", 1)
+    assert (settings.engine.memory_limit, settings.engine.threads) == ("1.5 GB", 1)
     assert settings.attributes["network"][-1] == "province"
     assert (settings.default_severity, settings.fault_severity) == (0.5, {"dropped": 1.0})
     assert settings.metrics == (Metric("jitter", "jitter_ms", "ms", 5.0, 50.0),)
@@ -87,10 +87,21 @@ def test_attributes_of_a_relation() -> None:
     )
 
 
-def test_the_fingerprint_changes_with_any_setting() -> None:
+def test_the_fingerprint_changes_with_any_setting_that_a_result_could_depend_on() -> None:
     texts = ("", "[product]\nwindow_days = 7", "[costs]\nhour = 1", '[product]\nname = "x"')
     assert len({parse(text).fingerprint for text in texts}) == 4
     assert parse("").fingerprint == parse("[product]\nwindow_days = 28").fingerprint
+    assert parse("").fingerprint == parse('[engine]\nkind = "spark"').fingerprint
+
+
+def test_spilling_never_empties_the_folder_that_is_named(tmp_path: Path) -> None:
+    root = tmp_path / "ws"
+    inside = Workspace(root, parse(""))
+    assert inside.spill() == root / "warehouse" / ".spill"
+    assert inside.spill("publish") == root / "warehouse" / ".spill-publish"
+    outside = Workspace(root, parse(f"[engine]\nspill = '{tmp_path}/big'")).spill()
+    assert outside.parent.parent == tmp_path / "big"
+    assert outside.parent.name.startswith("cx-")
 
 
 @pytest.mark.parametrize(
@@ -113,6 +124,10 @@ def test_the_fingerprint_changes_with_any_setting() -> None:
         ("[plausible]\nmos = [1, 3, 5]", "[plausible] mos must be the lowest", "write mos ="),
         ("[plausible]\nmoss = [1, 5]", "[plausible] moss is no metric", "did you mean mos?"),
         ("[engine]\nthreads = 0", "threads must be at least 1", "leave it out"),
+        ('[engine]\nkind = "sparc"', "kind = 'sparc' is no engine", "did you mean spark?"),
+        ('[engine]\nmaster = "local[2]"', "master and options are Spark's", 'kind = "spark"'),
+        ('[engine]\nkind = "spark"\noptions = { x = "1" }', "no setting of Spark", "8g"),
+        ('[engine]\nkind = "spark"\n[engine.options]\n"spark.x" = 1', "texts", "in quotes"),
         ('[engine]\nmemory_limit = "lots"', "is no amount of memory", 'write "2GB"'),
         ('[attributes]\napp = ["lot"]', "lot is in two domains", "leave it in the domain"),
         ('[attributes]\napp = ["customer_id"]', "customer_id is no attribute", "many sessions"),

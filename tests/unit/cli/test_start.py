@@ -47,7 +47,7 @@ def test_uncommented_it_names_every_setting() -> None:
     assert parsed.rails == default.rails
     assert set(raw["guard_rails"]) == {field.name for field in fields(Rails)}  # type: ignore[call-overload]
     assert set(raw["exchange"]) == {field.name for field in fields(Exchange)}  # type: ignore[call-overload]
-    shown = ("name", "window_days", "rest_s", "memory_limit", "default_severity")
+    shown = ("name", "window_days", "rest_s", "default_severity")
     assert [getattr(parsed, name) for name in shown] == [getattr(default, name) for name in shown]
     set_by_example = {
         "attributes",
@@ -58,7 +58,7 @@ def test_uncommented_it_names_every_setting() -> None:
         "sources",
         "costs",
         "supply",
-        "threads",
+        "engine",
         "pseudonyms",
         "exchange",
     }
