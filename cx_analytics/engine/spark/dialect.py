@@ -39,6 +39,7 @@ SAME = frozenset(
         "Columns",
         "Contains",
         "Count",
+        "DenseRank",
         "Exists",
         "Explode",
         "Extract",
