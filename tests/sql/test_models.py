@@ -37,6 +37,10 @@ def case_name(case: Path) -> str:
     return str(case.relative_to(HERE))
 
 
+def model_of(case: Path) -> str:
+    return f"{case.parts[-3]}/{case.parts[-2]}"
+
+
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect()
@@ -73,6 +77,11 @@ PLAIN = {
 }
 
 
+LONG_TO_PLAN = ("supply/step_times",)
+"""Models that are run on the driver only, and whose plan alone takes Spark longer than all others
+together: it writes out a common table expression wherever it is used."""
+
+
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
     if java_version() is None:
@@ -83,7 +92,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", CASES, ids=case_name)
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if model_of(case) not in LONG_TO_PLAN], ids=case_name
+)
 def test_model_on_spark(case: Path, connection: duckdb.DuckDBPyConnection, spark: Spark) -> None:
     for table in given_tables(case, connection):
         spark.register(table, connection.sql(f"SELECT * FROM {quote(table)}").pl())
@@ -100,10 +111,6 @@ def assert_same(found: pl.DataFrame, wanted: pl.DataFrame) -> None:
     assert len(one) == len(other), f"Spark {one}, DuckDB {other}"
     for a, b in zip(one, other, strict=True):
         assert same(a, b), f"Spark {a}, DuckDB {b}"
-
-
-def model_of(case: Path) -> str:
-    return f"{case.parts[-3]}/{case.parts[-2]}"
 
 
 def given_tables(case: Path, connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -8,7 +8,9 @@ What sqlglot leaves as it is although it differs (each found by running it on bo
     arg_max/min   Spark takes a null at the extreme, DuckDB the extreme of those that have a value
     date_diff     DuckDB counts midnights between the two, Spark whole days
     hash          Spark's has 32 bits; xxhash64 has 64, of which the sign is dropped
+    isinf         unknown
     0.1           a decimal for Spark, whose quotients are then cut after some digits
+    OVER (w ROWS) unknown, and "OVER w - x" is read as a name with a hyphen
 """
 
 from __future__ import annotations
@@ -48,7 +50,6 @@ SAME = frozenset(
         "GenerateSeries",
         "Greatest",
         "If",
-        "IsInf",
         "IsNan",
         "Lag",
         "LastValue",
@@ -163,6 +164,8 @@ def _written(tree: exp.Expr, types: Mapping[str, str]) -> str:
             todo="write it with what both engines share (cx_analytics/engine/spark/dialect.py)",
         )
     mended = tree.copy()
+    for select in list(mended.find_all(exp.Select)):
+        _without_named_windows(select)
     # From the leaves up: what is inside a mended function is mended already.
     for node in reversed(list(mended.walk())):
         if (new := _mend(node)) is not node:
@@ -197,12 +200,26 @@ def _mend(node: exp.Expr) -> exp.Expr:
         return _BY_NAME[node.name.lower()](node)
     if type(node) in _BY_TYPE:
         return _BY_TYPE[type(node)](node)
-    if isinstance(node, exp.Window) and node.alias and isinstance(node.parent, exp.Binary):
-        # Spark reads "OVER w - x" as the name of a window with a hyphen.
-        return exp.paren(node.copy())
     if isinstance(node, exp.Literal) and not node.is_string and "." in node.name:
         return exp.Literal.number(node.name if "e" in node.name.lower() else f"{node.name}e0")
     return node
+
+
+def _without_named_windows(select: exp.Select) -> None:
+    """Write out each named window where it is used.
+
+    Spark cannot refine one (`OVER (w ROWS …)`), and reads `OVER w - x` as a name with a hyphen.
+    """
+    named = {str(one.this.name): one for one in select.args.get("windows") or ()}
+    select.set("windows", None)
+    for window in select.find_all(exp.Window):
+        used = named.get(window.alias)
+        if used is not None and window.find_ancestor(exp.Select) is select:
+            window.set("alias", None)
+            for part in ("partition_by", "order", "spec"):
+                if not window.args.get(part) and used.args.get(part):
+                    of = used.copy()
+                    window.set(part, of.args[part])
 
 
 def _micros(moment: exp.Expr) -> exp.Expr:
@@ -262,5 +279,11 @@ _BY_TYPE: dict[type[exp.Expr], _Mend] = {
     exp.DateDiff: _days_between,
     exp.ArgMax: _extreme("MAX_BY"),
     exp.ArgMin: _extreme("MIN_BY"),
+    exp.IsInf: lambda node: exp.paren(
+        exp.EQ(
+            this=exp.Abs(this=node.this),
+            expression=exp.cast(exp.Literal.string("Infinity"), exp.DType.DOUBLE),
+        )
+    ),
     exp.ToDays: lambda node: exp.Anonymous(this="MAKE_DT_INTERVAL", expressions=[node.this]),
 }

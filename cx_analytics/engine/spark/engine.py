@@ -47,6 +47,7 @@ class Spark:
         self.session = connect(settings, spill)
         self._promised: dict[str, Callable[[], DataFrame]] = {}
         self._kept: dict[str, DataFrame] = {}
+        self._small: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -71,6 +72,7 @@ class Spark:
         """Make a frame visible to SQL under a name, until it is registered anew."""
         table = frame.select(_signed(column) for column in frame.get_columns()).to_arrow()
         self._promise(name, lambda: self.session.createDataFrame(table))
+        self._small.add(name)
 
     def view(self, name: str, paths: Sequence[Path]) -> None:
         """Make Parquet files visible to SQL as one relation; columns are matched by name."""
@@ -79,14 +81,24 @@ class Spark:
         self._promise(name, lambda: reader.parquet(*files))
 
     def table(self, name: str, sql: str, params: Mapping[str, Any] | None = None) -> None:
-        """Materialise a query: its rows are computed when first read, and kept."""
-        frame = self._query(sql, params).persist()
+        """Materialise a query: its rows are computed when first read, and kept.
+
+        What rests on frames alone is left as it is: making it anew costs less than keeping it.
+        """
+        reads_files = not relations(sql) <= self._small
+        frame = self._query(sql, params)
+        if reads_files:
+            frame.persist()
         self._promise(name, lambda: frame)
-        self._kept[name] = frame
+        if reads_files:
+            self._kept[name] = frame
+        else:
+            self._small.add(name)
 
     def _promise(self, name: str, make: Callable[[], DataFrame]) -> None:
         """Relations are made when a query first reads them: many are never asked for."""
         self._forget(name)
+        self._small.discard(name)
         self._promised[name] = make
 
     def _forget(self, name: str) -> None:

@@ -9,6 +9,7 @@ engine takes a session of its own in it (`newSession`: own views, shared executo
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import re
 import shutil
@@ -78,6 +79,8 @@ def connect(settings: Engine, spill: Path) -> SparkSession:
     if running is not None and not running.sparkContext._jsc.sc().isStopped():
         return _same(running, settings).newSession()
     check_installed()
+    # What goes wrong in a query is in the exception; pyspark would print it as JSON besides.
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     with quiet():
         builder = SparkSession.builder.master(_master(settings)).appName("cx-analytics")
         for name, value in configuration(settings, spill).items():

@@ -60,7 +60,16 @@ def test_what_differs_is_refused(sql: str, why: str) -> None:
         ("SELECT hash(a) FROM t", "(XXHASH64(a) & 9223372036854775807)"),
         ("SELECT a FROM t ORDER BY a", "ORDER BY a NULLS LAST"),
         ("SELECT 'it''s $x \\n' AS a", "'it\\'s $x \\\\n'"),
-        ("SELECT max(a) OVER w - b FROM t WINDOW w AS (ORDER BY a)", "(MAX(a) OVER w) - b"),
+        (
+            "SELECT max(a) OVER w - b FROM t WINDOW w AS (ORDER BY a)",
+            "MAX(a) OVER (ORDER BY a NULLS LAST) - b",
+        ),
+        (
+            "SELECT max(a) OVER (w ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t "
+            "WINDOW w AS (PARTITION BY b ORDER BY c)",
+            "MAX(a) OVER (PARTITION BY b ORDER BY c NULLS LAST ROWS BETWEEN 1 PRECEDING AND",
+        ),
+        ("SELECT isinf(a) FROM t", "(ABS(a) = CAST('Infinity' AS DOUBLE))"),
     ],
 )
 def test_what_would_differ_is_mended(sql: str, spark: str) -> None:
