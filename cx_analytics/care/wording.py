@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from cx_analytics.care.playbook import STATES, Playbook, Rule
-from cx_analytics.contracts.words import BACKGROUND, label
+from cx_analytics.contracts.words import BACKGROUND, in_words, label
 
 NOT_EXPLAINED = "not explained"
 """The confidence of an answer when no cause explains half of the customer's faults."""
@@ -108,7 +108,7 @@ def _places(row: Mapping[str, Any], cause: Mapping[str, Any]) -> dict[str, str]:
     shown = {key: value for key, value in conditions.items() if key != "customer_id"}
     model = conditions.get("device_model") or row["device_model"]
     return {
-        "label": label(shown) or "this customer's own",
+        "label": in_words(label(shown)) if shown else "this customer's own",
         "status": cause["status"],
         "since": _day(cause["valid_from"], "before the records"),
         "until": _day(cause["valid_to"], "by now"),

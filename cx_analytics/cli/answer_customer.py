@@ -14,8 +14,8 @@ from cx_analytics.cli.phrases import (
     confidence,
     counted,
     domain_words,
-    in_words,
     known_words,
+    own_words,
     verdict_words,
 )
 from cx_analytics.cli.reader import Reader, Row
@@ -24,6 +24,10 @@ from cx_analytics.contracts.words import BACKGROUND
 
 RECENT_FAULTS = 5
 """Faults that a care agent sees at first sight; the rest is in the tables."""
+
+LEAST_SHARE = 0.01
+"""Causes with a smaller share of the faults are added up: a fault that lost its unit may have a
+little of every broken one, which are others'."""
 
 _IN_VAIN = ("did_not", "harmed")
 """Verdicts after which faults are said first."""
@@ -107,7 +111,7 @@ def _faults_after(one: Customer) -> Iterator[str]:
         if row["cause_id"] not in said:
             said.add(row["cause_id"])
             word = "Not updated yet" if row["not_updated"] else "Again after a fix"
-            yield f"{word}: {in_words(row['label'])}, {_count_since(row)}."
+            yield f"{word}: {own_words(row['label'])}, {_count_since(row)}."
 
 
 def _returned(one: Customer) -> Iterator[str]:
@@ -115,7 +119,7 @@ def _returned(one: Customer) -> Iterator[str]:
     for row in one.reasons:
         if row["status"] == "recurred" and row["cause_id"] not in said:
             yield (
-                f"Again after a fix: {in_words(row['label'])} came back, for all whom it touches."
+                f"Again after a fix: {own_words(row['label'])} came back, for all whom it touches."
             )
 
 
@@ -161,7 +165,7 @@ def cause_sentence(one: Customer) -> str:
 
 def _cause_words(row: Row) -> str:
     return (
-        f"{in_words(row['label'])} ({percent(row['share'])} of the faults), "
+        f"{own_words(row['label'])} ({percent(row['share'])} of the faults), "
         f"{domain_words(row['domain'])}, {confidence(row)} "
         f"({percent(row['probability'])} sure), {known_words(row)}"
     )
@@ -213,22 +217,28 @@ def verdict_sentence(fix: Row) -> str:
     day, least = fix.get("verdict_on"), fix.get("verdict_smallest_effect")
     seen = f"; a fall by {percent(least)} or more would have shown" if least else ""
     dated = f" (as of {when(day)}{seen})" if day else ""
-    return f"{verdict_words(fix['verdict'])} against {in_words(fix['label'])}{dated}"
+    return f"{verdict_words(fix['verdict'])} against {own_words(fix['label'])}{dated}"
 
 
 def reason_sheet(reasons: list[Row]) -> Sheet:
-    """Every cause with its share of this customer's faults."""
-    cells = tuple(
+    """Every cause with its share of this customer's faults, the least ones in one row."""
+    rest = [r for r in reasons if r["share"] < LEAST_SHARE and r["cause_id"] != BACKGROUND]
+    told = [row for row in reasons if row not in rest]
+    cells = [
         (
-            in_words(row["label"]),
+            own_words(row["label"]),
             percent(row["share"]),
             _sure(row),
             known_words(row),
             when(row["last_at"]),
         )
-        for row in reasons
-    )
-    return Sheet("Why", ("cause", "share of faults", "sure", "status", "last fault"), cells)
+        for row in told
+    ]
+    if rest:
+        share = percent(sum(row["share"] for row in rest))
+        name = f"{counted(len(rest), 'cause')} below {percent(LEAST_SHARE)}"
+        cells.append((name, share, "-", "-", when(max(row["last_at"] for row in rest))))
+    return Sheet("Why", ("cause", "share of faults", "sure", "status", "last fault"), tuple(cells))
 
 
 def _sure(row: Row) -> str:
@@ -245,7 +255,7 @@ def fault_sheet(faults: list[Row]) -> Sheet:
             row["device_model"] or "-",
             row["app_version"] or "-",
             row["cell_id"] or "-",
-            f"{in_words(row['label'])} ({percent(row['share'])})",
+            f"{own_words(row['label'])} ({percent(row['share'])})",
         )
         for row in faults
     )

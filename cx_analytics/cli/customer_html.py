@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cx_analytics.cli import answer_customer
 from cx_analytics.cli.answer_customer import Customer
-from cx_analytics.cli.phrases import in_words
+from cx_analytics.cli.phrases import own_words
 from cx_analytics.cli.reader import Reader, Row
 from cx_analytics.cli.screen import Sheet, percent, when
 from cx_analytics.contracts.errors import InputRefused
@@ -77,7 +77,7 @@ def view_of(reader: Reader, one: Customer) -> CustomerView:
 
 def _fault(row: Row) -> Fault:
     """A fault of the picture; a cause that is no longer in the table is not explained."""
-    cause = in_words(row["label"])
+    cause = own_words(row["label"])
     words = f"{when(row['started_at'])} {row['fault_code']}: {cause} ({percent(row['share'])})"
     return Fault(row["started_at"], cause, row["kind"] or BACKGROUND, words)
 

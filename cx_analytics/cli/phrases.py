@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cx_analytics.contracts.words import BACKGROUND, confidence_word
+from cx_analytics.contracts.words import in_words as in_words
 
 _DOMAIN_WORDS = {
     "device": "a device issue",
@@ -40,18 +41,19 @@ _VERDICT_WORDS = {
 }
 
 
-def in_words(label: str | None) -> str:
-    """A cause's label in plain words; a missing label is what no cause explains.
+def own_words(label: str | None) -> str:
+    """A cause's label for the customer whom it touches: their id is nothing to be told.
 
-    >>> in_words("app_version=5.2.0 & device_model=X")
-    'app version 5.2.0 and device model X'
-    >>> in_words(None)
-    'not explained'
+    >>> own_words("customer_id=C1"), own_words("cell_id=7 & customer_id=C1")
+    ('this customer, everywhere', 'this customer at cell id 7')
+    >>> own_words("app_version=5.2.0"), own_words(None)
+    ('app version 5.2.0', 'not explained')
     """
-    if not label:
-        return "not explained"
-    parts = (part.partition("=") for part in label.split(" & "))
-    return " and ".join(f"{name.replace('_', ' ')} {value}".strip() for name, _, value in parts)
+    parts = (label or "").split(" & ")
+    rest = [part for part in parts if not part.startswith("customer_id=")]
+    if len(rest) == len(parts):
+        return in_words(label)
+    return f"this customer at {in_words(' & '.join(rest))}" if rest else "this customer, everywhere"
 
 
 def domain_words(domain: str | None) -> str:

@@ -73,6 +73,20 @@ def label(conditions: dict[str, str]) -> str:
     return " & ".join(f"{key}={conditions[key]}" for key in sorted(conditions))
 
 
+def in_words(label: str | None) -> str:
+    """A cause's label in plain words; a missing label is what no cause explains.
+
+    >>> in_words("app_version=5.2.0 & device_model=X")
+    'app version 5.2.0 and device model X'
+    >>> in_words(None)
+    'not explained'
+    """
+    if not label:
+        return "not explained"
+    parts = (part.partition("=") for part in label.split(" & "))
+    return " and ".join(f"{name.replace('_', ' ')} {value}".strip() for name, _, value in parts)
+
+
 def confidence_word(probability: float) -> str:
     """How sure, in a word: below 0.8 suspected, below 0.95 probable, else confirmed.
 

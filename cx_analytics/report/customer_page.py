@@ -128,14 +128,17 @@ def _figures(standing: Mapping[str, Any]) -> str:
     return tiles(
         [
             (f"{standing['score']:.1f}", "experience of 100"),
-            (_count(standing["faults"]), "faults"),
-            (_count(standing["sessions"]), "sessions"),
+            *((_count(standing[of]), _noun(of, standing[of])) for of in ("faults", "sessions")),
         ]
     )
 
 
 def _count(value: int) -> str:
     return f"{value:,}".replace(",", "\u202f")
+
+
+def _noun(plural: str, count: int) -> str:
+    return plural.removesuffix("s") if count == 1 else plural
 
 
 def _causes(causes: TextTable) -> str:

@@ -165,7 +165,7 @@ def ranked(found: pl.DataFrame) -> list[tuple[str, int, str, str]]:
         (APP, "update_app", "confirmed", "Update the app to 5.3"),
         (FIRMWARE, "update_firmware", "confirmed", "Install firmware F2"),
         (CELL, "network_repair", "confirmed", "Nothing to do on your side: known network issue"),
-        (LOT, "replace_unit", "probable", "modem_lot=M7"),
+        (LOT, "replace_unit", "probable", "modem lot M7"),
         (UNIT, "replace_unit", "confirmed", "Replace the unit"),
         (OWN, "change_sim", "suspected", "change the SIM"),
         (ENDED, "none_ended", "confirmed", "ended 2026-01-09"),

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from cx_analytics.cli.answer_customer import Customer, advice, alerts, cause_sentence, verdicts
+from cx_analytics.cli.answer_customer import (
+    Customer,
+    advice,
+    alerts,
+    cause_sentence,
+    reason_sheet,
+    verdicts,
+)
 
 LOT: dict[str, Any] = {
     "cause_id": "k1",
@@ -110,3 +117,22 @@ def test_what_is_not_explained_is_said_so(reasons: list[dict[str, Any]], words: 
 
 def test_no_gain_is_promised_where_none_is_expected() -> None:
     assert advice(one(fixes=[FIX])) == ["Do: Replace the unit.", "Do not: reset it."]
+
+
+def test_a_customers_own_cause_does_not_repeat_the_id() -> None:
+    own = LOT | {"label": "customer_id=C1", "domain": "customer", "kind": "individual"}
+    assert cause_sentence(one(reasons=[own])).startswith("Cause: this customer, everywhere (70 %")
+
+
+def test_causes_below_one_in_a_hundred_stand_in_one_row() -> None:
+    last = datetime(2026, 1, 5, 6, 7)
+    shares = [("modem_lot=M1", 0.98), ("unit_id=U8", 0.006), ("unit_id=U9", 0.006)]
+    rows = [
+        LOT | {"label": label, "share": share, "last_at": last.replace(day=day)}
+        for day, (label, share) in enumerate(shares, 5)
+    ]
+    assert [row[:2] for row in reason_sheet(rows).rows] == [
+        ("modem lot M1", "98 %"),
+        ("2 causes below 1 %", "1 %"),
+    ]
+    assert reason_sheet(rows).rows[1][-1] == "2026-01-07 06:07"

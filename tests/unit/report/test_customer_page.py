@@ -130,3 +130,9 @@ def test_a_date_never_sticks_out() -> None:
     places = [float(place) for place in re.findall(r"left:([\d.]+)%\">\d\d", lanes)]
     assert max(places) < 94
     assert re.findall(r'class="late" style="left:([\d.]+)', lanes) == []
+
+
+def test_one_fault_is_no_faults() -> None:
+    page = customer_page(view(standing=STANDING | {"faults": 1}))
+    assert ">fault<" in page
+    assert ">sessions<" in page
