@@ -144,7 +144,7 @@ STATIONS: tuple[Station, ...] = (
     Station("curing", (THREE_SHIFTS,) * 2, 3600, 0.05, 900, batch=40, patience_s=14400),
     Station(
         "final_test",
-        (TWO_SHIFTS,) * 4,
+        (TWO_SHIFTS,) * 5,
         620,
         0.3,
         900,

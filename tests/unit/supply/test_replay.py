@@ -204,7 +204,7 @@ def test_words_that_are_no_change(text: str) -> None:
 
 def test_a_planted_plant_is_given_back() -> None:
     """Batches with patience, changeovers, shifts, rush orders, rework, parallel stations."""
-    events = make_plant(cases=300, seed=5).events()
+    events = make_plant(cases=300, seed=6).events()
     rows = events.select("case_id", "step", "resource", "started_at", "ended_at")
     hours = [pl.col(name).dt.epoch("us") / 3.6e9 for name in ("started_at", "ended_at")]
     origin = datetime(1970, 1, 1)
