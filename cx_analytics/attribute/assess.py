@@ -89,18 +89,21 @@ class Assessor:
         period, typical = self.period, given.typical
         own = term.faults(period)
         exposure = term.sessions(period)
-        kind, weight = period.kind[own], 1.0 / given.rate[own]
+        level, left = given.spread.of(np.zeros(len(own), dtype=np.int64), own, np.array([exposure]))
+        rate = given.rate + (float(level[0]) - 1.0) * given.level
+        kind, weight = period.kind[own], 1.0 / rate[own]
         theta, gain, counted = self._shape(kind, weight, exposure, typical)
         inside = own[counted[kind]]
-        added = given.rate[inside] + theta[period.kind[inside]]
+        added = rate[inside] + theta[period.kind[inside]]
         score = typical[period.kind[inside]] / added
-        expected = float((given.rate[inside] / added).sum())
+        expected = float((rate[inside] / added).sum())
         scale = float(typical[counted].sum())
         clustered = max(
             self._clusters(inside, score, scale * (term.last - term.first) / period.days),
             self._nested(term, inside, score, scale),
         )
-        noise = 1.0 + float(given.noise[term.cell]) * exposure * float(typical.sum())
+        variance = float(left[0]) + float(given.spread.rest[term.cell])
+        noise = 1.0 + variance * exposure * float(typical.sum())
         change = self._change(term, given, counted)
         worth = max(gain / max(clustered, noise), min(change, gain) / clustered)
         first, last = np.array([term.first]), np.array([term.last])

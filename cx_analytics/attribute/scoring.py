@@ -16,7 +16,7 @@ import numpy as np
 from cx_analytics.attribute.cells import Period
 from cx_analytics.attribute.counts import Bools, Floats, Ints
 from cx_analytics.attribute.evidence import TYPE_PRICE, change_gain, over_types, window_gain
-from cx_analytics.attribute.noise import Noise
+from cx_analytics.attribute.noise import Noise, Spread
 from cx_analytics.attribute.windows import Windows
 
 ORDER_PRICE = (1.0, 1.5, 4.0)
@@ -49,7 +49,7 @@ class Given:
     level : background hazard of each fault's session, own type.
     typical : mean background hazard of each type, faults per session.
     by_day : background of each day over that of the mean day.
-    noise : by cell, variance tau^2 between values that no cause explains.
+    spread : how much the values of attributes vary where no cause explains it.
     known : strong causes in the model. Where there are many, one more is less surprising:
         each price is ln(1 + known) lower (a gamma prior on their number, empirical Bayes).
     """
@@ -58,7 +58,7 @@ class Given:
     level: Floats
     typical: Floats
     by_day: Floats
-    noise: Floats
+    spread: Spread
     known: int
 
     @property
@@ -207,10 +207,11 @@ class Scorer:
         """The best window of each of these cells."""
         a, b = self._windows.first, self._windows.last
         sums, left = self._own_sums(cells, given)
-        each, alike = self._gains(cells, sums, given, a, b)
+        level, noise = self._level(cells, given)
+        each, alike = self._gains(cells, sums, given, a, b, level)
         gain = sum(np.maximum(one - TYPE_PRICE, 0.0) for one in each)
         gain = np.maximum(gain, alike - TYPE_PRICE)
-        effect = 1.0 + given.noise[cells] * self._exposure(cells, a, b) * given.typical.sum()
+        effect = 1.0 + noise * self._exposure(cells, a, b) * given.typical.sum()
         worth = np.maximum(gain / effect, np.minimum(gain, self._change(cells, left, given)))
         price = (self.price[cells] - given.rebate) + self.window_price(a, b)[:, None]
         score = worth - price
@@ -239,19 +240,32 @@ class Scorer:
         sums = _Sums(weight.reshape(shape), square.reshape(shape))
         return sums, np.asarray(left.reshape(shape).sum(axis=0))
 
+    def _level(self, cells: Ints, given: Given) -> tuple[Floats, Floats]:
+        """Level of some cells without a cause, and its variance tau^2."""
+        place, fault = self.period.entries(cells)
+        level, left = given.spread.of(place, fault, self.period.exposure[cells, -1])
+        return level, left + given.spread.rest[cells]
+
     def _exposure(self, cells: Ints, first: Ints, last: Ints) -> Floats:
         """Sessions of each cell in each window, shape (windows, cells)."""
         return _between(np.ascontiguousarray(self.period.exposure[cells].T), first, last)
 
     def _gains(
-        self, cells: Ints, sums: _Sums, given: Given, first: Ints, last: Ints
+        self,
+        cells: Ints,
+        sums: _Sums,
+        given: Given,
+        first: Ints,
+        last: Ints,
+        level: Floats | float = 1.0,
     ) -> tuple[list[Floats], Floats]:
         """Gain of each type, and of all types raised alike, each of shape (windows, cells).
 
         Faults that others explain weigh little: the gain is that of W^2 / sum w^2 faults of
-        equal weight (Kish's effective size), which is exact where the weights are equal.
+        equal weight (Kish's effective size), which is exact where the weights are equal. A cell
+        of a higher level has that much more exposure to the background.
         """
-        exposure = self._exposure(cells, first, last)
+        exposure = self._exposure(cells, first, last) * level
 
         def gain(weight: Floats, square: Floats) -> Floats:
             total = _between(_running(weight), first, last)

@@ -59,7 +59,9 @@ class Search:
         if not len(self.period.kind) or not len(self.period.cell):
             return self
         self._warm(start)
+        self._learn_noise()
         self._forward(STRONG)
+        self._learn_noise()
         self._individuals()
         self._forward(0.0)
         for _ in range(ROUNDS):
@@ -86,8 +88,12 @@ class Search:
         calm = np.bincount(period.day, hazard.level / hazard.rate, minlength=period.days)
         sessions = period.counts.sessions[period.first : period.last]
         by_day = (calm + 1.0) / np.maximum(sessions * typical.sum() + 1.0, 1.0)
-        noise = self.scorer.noise.variance(hazard.rate, typical)
-        return Given(hazard.rate, hazard.level, typical, by_day, noise, self._strong())
+        spread = self.scorer.noise.spread(hazard.rate, typical)
+        return Given(hazard.rate, hazard.level, typical, by_day, spread, self._strong())
+
+    def _learn_noise(self) -> None:
+        """Which attributes are noisy, now that the causes in the model are known."""
+        self.scorer.noise.choose(self.hazard.rate, self.typical)
 
     def _strong(self) -> int:
         """Shared causes in the model that need no rebate to be believed."""
