@@ -66,6 +66,7 @@ class Search:
         self._forward(0.0)
         for _ in range(ROUNDS):
             before = self._shared_terms()
+            self._learn_noise()
             self._refine()
             self._individuals()
             self._forward(0.0)
