@@ -276,10 +276,10 @@ class Noise:
         value = period.codes(name)
         sessions = period.counts.values[name][:, period.first : period.last].sum(axis=1)
         known = value >= 0
-        score = np.bincount(value[known], spread.weight[known], minlength=len(sessions))
+        met = np.bincount(value[known], spread.weight[known], minlength=len(sessions))
         clustering = float(sums.square[rows].sum() / max(sums.score[rows].sum(), 1e-12)) or 1.0
         expected = sessions * spread.usual
-        return Source(value, tau2, score, expected, clustering)
+        return Source(value, tau2, met.astype(float), expected, clustering)
 
 
 @dataclass(frozen=True)
