@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cx_analytics.bench.turns import turn_rows
 from cx_analytics.loop.calendar import left_out_days
 from cx_analytics.loop.effect import estimate
 from cx_analytics.loop.expectation import Panel
@@ -84,7 +85,7 @@ class Rates:
 
 
 def effects(seeds: Sequence[int], *, say: Callable[[str], None] = print) -> list[tuple[str, ...]]:
-    """Rows under HEADER, one a setting; `say` is told of each that is done."""
+    """Rows under HEADER, one a setting of all or of single ones; `say` is told of each."""
     rows = []
     for setting in SETTINGS:
         useless, halved, doubled = (measure(setting, ratio, seeds) for ratio in (1.0, 0.5, 2.0))
@@ -98,6 +99,9 @@ def effects(seeds: Sequence[int], *, say: Callable[[str], None] = print) -> list
         name = f"bad week, {cells} cells, {faults:g} faults a day"
         rows.append((name, *(f"{one:.3f}" for one in told), "", "", ""))
         say(" ".join(rows[-1]))
+    for row in turn_rows(seeds):
+        rows.append(row)
+        say(" ".join(row))
     return rows
 
 

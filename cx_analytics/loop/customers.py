@@ -199,11 +199,25 @@ def _posterior(own: _Own, pool: Pool) -> tuple[Floats, Floats, Floats, Floats]:
     weight = np.exp(log - log.max(axis=1, keepdims=True))
     weight /= weight.sum(axis=1, keepdims=True)
     reached = np.cumsum(weight, axis=1)
-    quantiles = [np.exp(_GRID[np.argmax(reached >= level, axis=1)]) for level in (0.5, 0.05, 0.95)]
+    quantiles = [_quantile(weight, reached, level) for level in (0.5, 0.05, 0.95)]
     falls = weight[:, _GRID < -1e-9].sum(axis=1) + 0.5 * weight[:, np.abs(_GRID) <= 1e-9].sum(
         axis=1
     )
     return quantiles[0], quantiles[1], quantiles[2], falls
+
+
+def _quantile(weight: Floats, reached: Floats, level: float) -> Floats:
+    """The ratio below which the posterior has `level`, each weight spread evenly over its step.
+
+    Parameters
+    ----------
+    weight, reached : posterior of each customer at the points of the grid, and its running sums.
+    """
+    step = _GRID[1] - _GRID[0]
+    place = np.argmax(reached >= level, axis=1)
+    row = np.arange(len(weight))
+    within = 1 - (reached[row, place] - level) / np.maximum(weight[row, place], 1e-300)
+    return np.asarray(np.exp(_GRID[place] + step * (within - 0.5)))
 
 
 def customer_rows(
