@@ -25,11 +25,21 @@ from cx_analytics.engine.models import load
 def step_times(house: House) -> dg.MaterializeResult[None]:
     tell("supply", "step times")
     house.feed_view("event", PRODUCTION_EVENTS)
+    house.duck.register("given_hours", supply.no_given_hours())
+    stage(house, supply.CalendarRule())
     model = load("supply/step_times").sql
-    rows = house.duck.copy(
-        model, house.parts.path(STEP_TIMES.name), supply.CalendarRule().parameters
-    )
+    rows = house.duck.copy(model, house.parts.path(STEP_TIMES.name))
+    for name in ("case_step", "transport", "turn_wait"):
+        house.duck.drop(name)
     return dg.MaterializeResult(metadata=facts(STEP_TIMES, rows))
+
+
+def stage(house: House, rule: supply.CalendarRule) -> None:
+    """Leave what the model supply/step_times reads: case_step, transport and turn_wait."""
+    for name, model in supply.STAGES.items():
+        house.duck.table(name, load(model).sql, rule.parameters(model) or None)
+        for used_up in supply.USED_UP.get(name, ()):
+            house.duck.drop(used_up)
 
 
 @table_asset(

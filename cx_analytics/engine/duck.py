@@ -99,6 +99,10 @@ class Duck:
         """Materialise a query as a temporary table."""
         self.run(f"CREATE OR REPLACE TEMP TABLE {quote(name)} AS {sql}", params)
 
+    def drop(self, name: str) -> None:
+        """Remove a temporary table, and give its memory back."""
+        self.run(f"DROP TABLE {quote(name)}")
+
     def copy(self, sql: str, path: Path, params: Mapping[str, Any] | None = None) -> int:
         """Write a query's rows to a Parquet file, atomically; returns the number of rows."""
         with replacing(path) as part:

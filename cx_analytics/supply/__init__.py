@@ -3,7 +3,8 @@
 The SQL models in sql/supply/ do the counting; this package holds what they are asked with and
 what is made of their counts:
 
-    step_times      rows of the model supply/step_times, asked with `CalendarRule`
+    step_times      rows of the model supply/step_times, on the relations of `STAGES`, asked for
+                    with `CalendarRule`
     step_map        rows of the model supply/step_map, with costs by the rates of cx.toml
     reject_causes   what `search` makes of a `scan` of looks and the work before them
     step_defects    rejects by the step that made them, from `made_rejects`
@@ -14,6 +15,7 @@ They read the relations `event` (feed production_events), `step_time` (table ste
 `field_fault` (model supply/field_faults, or `no_field_faults()` while the field is silent).
 """
 
+from cx_analytics.supply.calendar import no_given_hours
 from cx_analytics.supply.inspections import recognise
 from cx_analytics.supply.makers import reject_causes
 from cx_analytics.supply.places import places, shift_minutes
@@ -21,7 +23,7 @@ from cx_analytics.supply.rejects import MADE_REJECTS, made_rejects, step_defects
 from cx_analytics.supply.scan import PREPARED, scan
 from cx_analytics.supply.search import search
 from cx_analytics.supply.stepmap import RATES, no_field_faults, step_map
-from cx_analytics.supply.times import CalendarRule
+from cx_analytics.supply.times import STAGES, USED_UP, CalendarRule
 from cx_analytics.supply.wastes import step_waste
 
 __all__ = [
@@ -29,8 +31,11 @@ __all__ = [
     "MADE_REJECTS",
     "PREPARED",
     "RATES",
+    "STAGES",
+    "USED_UP",
     "made_rejects",
     "no_field_faults",
+    "no_given_hours",
     "places",
     "recognise",
     "reject_causes",

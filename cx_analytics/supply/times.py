@@ -1,12 +1,30 @@
-"""What the model supply/step_times is asked with.
+"""How step_times is asked for: the models one after the other, and what each of them takes.
 
-Belongs here: the rule by which the working hours of a resource are learned. Stays out: the times
-themselves, which are counted in SQL because they touch every event.
+Belongs here: the rule by which working hours are learned, and the order of the models. Stays out:
+the times themselves, which are counted in SQL because they touch every event.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+STAGES: Mapping[str, str] = {
+    "case_step": "supply/case_steps",
+    "transport": "supply/transports",
+    "turn": "supply/turns",
+    "working_hours": "supply/working_hours",
+    "turn_gap": "supply/turn_gaps",
+    "turn_wait": "supply/turn_waits",
+}
+"""Relations that the model supply/step_times rests on, in the order in which they are made from
+`event` and `given_hours`, each with its model."""
+
+USED_UP: Mapping[str, tuple[str, ...]] = {
+    "turn_gap": ("turn", "working_hours"),
+    "turn_wait": ("turn_gap",),
+}
+"""Relations that nothing reads any more once another one is made: they make room for it."""
 
 
 @dataclass(frozen=True)
@@ -20,19 +38,27 @@ class CalendarRule:
         is needed every tenth week does.
     minimum_hours : a resource that worked in fewer hours than this (default: a working week) is
         given the hours in which anybody worked.
+    enough : a transition that fewer cases took than this tells nothing of its transport.
+    deepest : longest queue, in turns, that is compared pair by pair to tell who was served first
+        (only at resources that serve neither in order of arrival nor by ranks).
 
-    >>> CalendarRule().parameters
+    >>> CalendarRule().parameters("supply/working_hours")
     {'open_share': 0.1, 'minimum_hours': 40}
     """
 
     open_share: float = 0.1
     minimum_hours: int = 40
+    enough: int = 10
+    deepest: int = 1000
 
     def __post_init__(self) -> None:
         if not 0 <= self.open_share <= 1 or self.minimum_hours < 1:
             raise ValueError("open_share lies in 0 to 1, minimum_hours is at least 1")
 
-    @property
-    def parameters(self) -> dict[str, float | int]:
-        """Parameters of the model supply/step_times."""
-        return {"open_share": self.open_share, "minimum_hours": self.minimum_hours}
+    def parameters(self, model: str) -> dict[str, float | int]:
+        """Parameters of a model of STAGES."""
+        if model == "supply/working_hours":
+            return {"open_share": self.open_share, "minimum_hours": self.minimum_hours}
+        if model == "supply/transports":
+            return {"enough": self.enough}
+        return {"deepest": self.deepest} if model == "supply/turn_waits" else {}

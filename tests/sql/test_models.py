@@ -1,7 +1,9 @@
 """Every SQL model against tables, on DuckDB and on Spark: one folder a case, no Python a case.
 
     tests/sql/<stage>/<model>/<case>/<table>.csv    what the model reads; header name:TYPE
-                                     params.json    {"params": {…}, "identifiers": {…}}, optional
+                                     params.json    {"params": {…}, "identifiers": {…}}, optional;
+                                                    also "first": {table: {"model": …, "params":
+                                                    {…}}}, the models that are run before it
                                      expected.csv   what it gives; header name or name:TYPE
 
 An empty field is null. Rows are compared as sets that may hold a row twice, floats to 1e-9.
@@ -114,11 +116,15 @@ def assert_same(found: pl.DataFrame, wanted: pl.DataFrame) -> None:
 
 
 def given_tables(case: Path, connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Fill the tables that a case gives; returns their names."""
+    """Fill the tables that a case gives, run the models before its own; returns all names."""
     paths = [path for path in sorted(case.glob("*.csv")) if path.stem != "expected"]
     for path in paths:
         fill(connection, path.stem, *read(path))
-    return [path.stem for path in paths]
+    text = text_of(case / "params.json")
+    first = json.loads(text).get("first", {}) if text else {}
+    for table, one in first.items():
+        connection.sql(load(one["model"]).sql, params=one.get("params")).create(table)
+    return [path.stem for path in paths] + list(first)
 
 
 def given_values(case: Path) -> tuple[dict[str, str], dict[str, Any]]:

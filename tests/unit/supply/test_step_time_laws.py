@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cx_analytics.contracts.tables.supply import WAIT_PARTS
 from cx_analytics.engine.models import load
-from cx_analytics.supply import CalendarRule
+from cx_analytics.supply import STAGES, CalendarRule, no_given_hours
 
 PARTS = tuple(f"{cause}_s" for cause, _ in WAIT_PARTS)
 START = datetime(2026, 3, 2)
@@ -26,7 +26,10 @@ EVENT = st.tuples(
 )
 
 
-def step_times(events: list[tuple[str, str, str | None, int, int, str | None]]) -> pl.DataFrame:
+def step_times(
+    events: list[tuple[str, str, str | None, int, int, str | None]],
+) -> pl.DataFrame:
+    rule = CalendarRule(minimum_hours=5)
     frame = pl.DataFrame(
         [
             (
@@ -54,9 +57,11 @@ def step_times(events: list[tuple[str, str, str | None, int, int, str | None]]) 
     )
     with duckdb.connect() as connection:
         connection.register("event", frame.to_arrow())
-        found: pl.DataFrame = connection.sql(
-            load("supply/step_times").sql, params=CalendarRule(minimum_hours=5).parameters
-        ).pl()
+        connection.register("given_hours", no_given_hours().to_arrow())
+        for name, model in STAGES.items():
+            made = connection.sql(load(model).sql, params=rule.parameters(model) or None)
+            made.create(name)
+        found: pl.DataFrame = connection.sql(load("supply/step_times").sql).pl()
     return found
 
 
