@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+import dagster as dg
 import polars as pl
 import pytest
 
+from cx_analytics.defs.automation import next_requests
 from cx_analytics.defs.plan import (
     DAILY,
     SURROUNDINGS,
@@ -141,6 +143,26 @@ def test_a_change_of_what_people_write_is_published(workspace: Workspace, own: s
     due = plan(workspace)
     assert due.days == ()
     assert due.publish
+
+
+def requested(workspace: Workspace) -> list[str | None]:
+    """The jobs that the landing sensor asks for now; None when it rests."""
+    asked = next_requests(workspace, ONE)
+    return [one.job_name if isinstance(one, dg.RunRequest) else None for one in asked]
+
+
+def test_the_sensor_notices_an_acknowledgement_of_the_factory(workspace: Workspace) -> None:
+    """First it is taken in, then what rests on it is published; no day is worked on again."""
+    assert requested(workspace) == [None]
+    landing = workspace.landing / "actions"
+    landing.mkdir(parents=True)
+    (landing / "from_factory.csv").write_text("action_id,kind,effective_from,status\n")
+    assert requested(workspace) == ["ingest"]
+    (landing / "from_factory.csv").unlink()
+    lake(workspace.root, {ONE: "a", TWO: "b", THREE: "c"}, units="u", actions="acknowledged")
+    assert requested(workspace) == ["publish"]
+    published(workspace)
+    assert requested(workspace) == [None]
 
 
 def test_a_feed_without_days_is_published_when_it_changes(workspace: Workspace) -> None:
