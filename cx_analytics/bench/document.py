@@ -21,6 +21,7 @@ SECTIONS = (
     "care",
     "factory",
     "healthy",
+    "forecasts",
     "effects",
     "recurrences",
     "steps",

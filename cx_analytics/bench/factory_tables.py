@@ -25,12 +25,31 @@ Worlds = Sequence[FactoryScore]
 
 def factory_table(scores: Worlds) -> str:
     """A table with a column a difficulty, in the order of the worlds."""
+    return _table(scores, _figures(scores))
+
+
+def backtest_table(scores: Worlds) -> str:
+    """The same for forecasts of past days, all worlds together in the last column."""
+    figures = [
+        *_bands("forecast of 14 days", lambda one: one.backtests),
+        ("top 10 % of units under defects: share of failures", "≥ 0.30", _top("capture")),
+    ]
+    return _table(scores, figures, together=True)
+
+
+_Figure = tuple[str, str, Callable[[Worlds], "_Measured"]]
+"""Words, bar in words, and how it is measured."""
+
+
+def _table(scores: Worlds, figures: Sequence[_Figure], *, together: bool = False) -> str:
     levels = list(dict.fromkeys(one.difficulty for one in scores))
-    worlds = {level: [one for one in scores if one.difficulty == level] for level in levels}
-    header = ("figure", "bar", *(f"{level}, {len(worlds[level])} worlds" for level in levels))
+    worlds = {str(level): [one for one in scores if one.difficulty == level] for level in levels}
+    if together and len(levels) > 1:
+        worlds["all"] = list(scores)
+    header = ("figure", "bar", *(f"{name}, {len(mine)} worlds" for name, mine in worlds.items()))
     rows = [
-        _row(words, bar, [measure(worlds[level]) for level in levels])
-        for words, bar, measure in _figures(scores)
+        _row(words, bar, [measure(mine) for mine in worlds.values()])
+        for words, bar, measure in figures
     ]
     return markdown(header, [row for row in rows if any(cell not in ("", "-") for cell in row[2:])])
 

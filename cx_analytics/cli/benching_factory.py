@@ -1,4 +1,4 @@
-"""`cx bench factory`, `healthy` and `recurrences`: put the bench to work and write its sections.
+"""`cx bench factory`, `healthy`, `forecasts`, `recurrences`: measure, print, write their sections.
 
 Belongs here: what joins the bench with the pipeline and with the command line. Stays out: what is
 measured (the bench package), and the other measurements (benching.py).
@@ -59,6 +59,28 @@ def healthy(
         )
     size = f"--sessions {sessions} --days {days} --seeds {len(seeds)} --first-seed {seeds[0]}"
     _tell(out, "healthy", healthy_table(scores), command("healthy", size), today)
+
+
+def forecasts(
+    *,
+    sessions: int,
+    days: int,
+    seeds: Sequence[int],
+    difficulties: Sequence[Difficulty],
+    out: Path | None,
+    today: date,
+) -> None:
+    """Judge forecasts of past days; print the table and write its section."""
+    from cx_analytics.bench import forecasts as bench
+    from cx_analytics.bench.factory_tables import backtest_table
+
+    check(out)
+    worlds = [(difficulty, seed) for difficulty in difficulties for seed in seeds]
+    with TemporaryDirectory(prefix="cx-bench-") as folder:
+        scores = bench.forecasts(worlds, sessions=sessions, days=days, folder=Path(folder), say=say)
+    size = f"--sessions {sessions} --days {days} --seeds {len(seeds)} --first-seed {seeds[0]}"
+    levels = [f"--difficulty {one}" for one in difficulties]
+    _tell(out, "forecasts", backtest_table(scores), command("forecasts", size, *levels), today)
 
 
 def recurrences(*, worlds: int, seed: int, out: Path | None, today: date) -> None:

@@ -55,6 +55,7 @@ def register(app: typer.Typer) -> None:
         care,
         factory,
         healthy,
+        forecasts,
         effects,
         recurrences,
         steps,
@@ -219,6 +220,35 @@ def healthy(
         sessions=sessions,
         days=days,
         seeds=range(start, start + seeds),
+        out=out or _default(PAGE),
+        today=today,
+    )
+
+
+def forecasts(
+    sessions: Sessions = 200_000,
+    days: Annotated[int, typer.Option(min=28, help="Days of a world; 56 test three.")] = 56,
+    seeds: Worlds = 4,
+    first_seed: FirstSeed = None,
+    difficulty: Annotated[
+        list[Difficulty] | None,
+        typer.Option(show_default=False, help="May be given again; medium and hard if not given."),
+    ] = None,
+    out: Out = None,
+) -> None:
+    """Forecast from past days of planted worlds, and count what truly came within the bands.
+
+    \b
+    Example:  cx bench forecasts --sessions 100000 --seeds 1 --difficulty hard
+    """
+    from cx_analytics.cli import benching_factory
+
+    today = datetime.now(UTC).date()
+    benching_factory.forecasts(
+        sessions=sessions,
+        days=days,
+        seeds=range(start := _first(first_seed, today.toordinal()), start + seeds),
+        difficulties=[one.value for one in difficulty or (Difficulty.medium, Difficulty.hard)],
         out=out or _default(PAGE),
         today=today,
     )

@@ -25,12 +25,14 @@ SHAPES = (0.1, 10.0)
 """Where the shape is looked for: beyond, a Weibull is a jump at birth or at one age."""
 
 _LEVEL = 0.9
-_NORMAL = 1.6448536269514722
 _B10 = math.log(-math.log1p(-0.1))
 """ln H at the age by which 10 % have failed."""
 
-_WIDEST = 2.8
-"""Standard error of a logarithm above which nothing is told: a factor of 100 either way."""
+_FARTHEST = math.log(100)
+"""How far from an age, on the log scale, the ends of its interval are looked for."""
+
+_STEEPEST = 600.0
+"""Bound of an exponent that keeps the arithmetic finite; far beyond any life."""
 
 _AT_BOUND = 0.01
 """How near to an end of SHAPES, on the log scale, a shape counts as none."""
@@ -58,6 +60,9 @@ class Estimate:
     high: float | None
 
 
+_NOTHING = Estimate(None, None, None)
+
+
 @dataclass(frozen=True)
 class Weibull:
     """A fitted Weibull distribution; `exponential_p` is the p-value of a constant hazard."""
@@ -71,11 +76,10 @@ class Weibull:
 def fit(lives: Lives) -> Weibull:
     """Maximum likelihood; needs a failure and some time watched.
 
-    The shape's interval is that of its profile likelihood, which holds its level with few
-    failures (Meeker & Escobar, section 8.3.2); those of scale and B10 life are Wald's on the
-    log scale (section 8.4.2). Lives that were all watched at much the same age may not tell a
-    shape at all: then the likelihood rises to the end of SHAPES, and nothing is told but the
-    bound on the other side.
+    All intervals are those of the profile likelihood, which holds its level with few failures
+    (Meeker & Escobar, sections 8.3.2 and 8.3.3). Lives that were all watched at much the same
+    age may not tell a shape at all: then the likelihood rises to the end of SHAPES, and nothing
+    is told but the bound on the other side.
     """
     from scipy.optimize import minimize_scalar
     from scipy.stats import chi2
@@ -88,12 +92,11 @@ def fit(lives: Lives) -> Weibull:
     shape = math.exp(best)
     scale = _scale(lives, shape)
     tells = min(abs(best - bound) for bound in bounds) > _AT_BOUND
-    around = _covariance(lives, shape, scale) if tells else None
     told = _profiled(profile, best, bounds)
     return Weibull(
         shape=told if tells else replace(told, value=None),
-        scale=_wald(math.log(scale), np.array([0.0, 1.0]), around),
-        b10=_wald(math.log(scale) + _B10 / shape, np.array([-_B10 / shape, 1.0]), around),
+        scale=_quantile(lives, 0.0, shape, scale) if tells else _NOTHING,
+        b10=_quantile(lives, _B10, shape, scale) if tells else _NOTHING,
         exponential_p=float(chi2.sf(ratio, 1)),
     )
 
@@ -143,29 +146,32 @@ def _profiled(
     return Estimate(math.exp(best), low, high)
 
 
-def _covariance(lives: Lives, shape: float, scale: float) -> Array | None:
-    """Inverse of the observed information of (ln shape, ln scale); None where it has none."""
-    at_exit, at_entry = (_moments(ages, shape, scale) for ages in (lives.left, lives.entered))
-    z, zl, zll = at_exit - at_entry
+def _quantile(lives: Lives, log_hazard: float, shape: float, scale: float) -> Estimate:
+    """The age at which the log cumulative hazard has some value (0: the scale), profiled.
+
+    Nothing is told of an age that the data do not tell from one 100 times as large and as small.
+    """
+    from scipy.optimize import minimize_scalar
+
     number = lives.failures
-    logs = float((shape * np.log(lives.left[lives.failed] / scale)).sum())
-    cross = shape * (number - z - zl)
-    information = np.array([[zll + zl - logs, cross], [cross, shape**2 * z]])
-    if not np.isfinite(information).all() or np.linalg.eigvalsh(information)[0] <= 0:
-        return None
-    return np.asarray(np.linalg.inv(information), dtype=np.float64)
+    log_ages = float(np.log(lives.left[lives.failed]).sum())
+    limits = (math.log(SHAPES[0]), math.log(SHAPES[1]))
 
+    left, entered = np.log(lives.left), np.log(lives.entered[lives.entered > 0])
 
-def _moments(ages: Array, shape: float, scale: float) -> Array:
-    """Σz, Σz·ln z, Σz·ln² z of the cumulative hazards z at the ages; 0 at age 0."""
-    logs = shape * np.log(ages[ages > 0] / scale)
-    hazards = np.exp(logs)
-    return np.array([hazards.sum(), (hazards * logs).sum(), (hazards * logs**2).sum()])
+    def likelihood(log_shape: float, log_age: float) -> float:
+        k = math.exp(log_shape)
+        log_scale = log_age - log_hazard / k
+        watched, before = (
+            np.exp(np.minimum(k * (ages - log_scale), _STEEPEST)).sum() for ages in (left, entered)
+        )
+        hazard = number * (log_shape - k * log_scale) + (k - 1) * log_ages
+        return float(hazard - watched + before)
 
+    def profile(log_age: float) -> float:
+        best = minimize_scalar(lambda a: -likelihood(a, log_age), bounds=limits, method="bounded")
+        return max(-float(best.fun), likelihood(math.log(shape), log_age))
 
-def _wald(log_value: float, gradient: Array, covariance: Array | None) -> Estimate:
-    error = math.sqrt(gradient @ covariance @ gradient) if covariance is not None else math.inf
-    if error > _WIDEST:
-        return Estimate(None, None, None)
-    ends = (math.exp(log_value + side * _NORMAL * error) for side in (0, -1, 1))
-    return Estimate(*ends)
+    found = math.log(scale) + log_hazard / shape
+    told = _profiled(profile, found, (found - _FARTHEST, found + _FARTHEST))
+    return told if (told.low, told.high) != (None, None) else Estimate(None, None, None)

@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 from cx_analytics.bench.factory import Capture, FactoryScore, Inside, at_top, factory, kind_of
-from cx_analytics.bench.factory_tables import factory_table, healthy_table
+from cx_analytics.bench.factory_tables import backtest_table, factory_table, healthy_table
+from cx_analytics.bench.forecasts import forecasts
 from cx_analytics.bench.recurrences import HEADER, Calm, alarms, delays, naive, recurrences
 from cx_analytics.factory.genealogy import is_defect
 from cx_analytics.simulate import Truth, make_world
@@ -148,3 +149,18 @@ def test_years_of_watching() -> None:
     assert 2 <= np.median(late) <= 10
     (row, *_) = recurrences(50, 1, say=lambda _: None)
     assert len(row) == len(HEADER)
+
+
+def test_forecasts_of_past_days_know_their_window_only(tmp_path: Path) -> None:
+    """An easy world of 29 days has one day to test; what came is the planted truth."""
+    said: list[str] = []
+    (score,) = forecasts([("easy", 3)], sessions=20_000, days=29, folder=tmp_path, say=said.append)
+    assert score.backtests
+    assert len(score.capture) == 1
+    assert all(one.level_95 or not one.level_80 for one in score.backtests)
+    assert said == [
+        f"easy   seed 3: {len(score.backtests)} forecasts, "
+        f"{sum(one.level_80 for one in score.backtests)} within 80 %"
+    ]
+    assert f"(n = {len(score.backtests)})" in backtest_table([score])
+    assert list(tmp_path.iterdir()) == []
