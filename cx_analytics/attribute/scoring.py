@@ -16,7 +16,8 @@ import numpy as np
 from cx_analytics.attribute.cells import Period
 from cx_analytics.attribute.counts import Bools, Floats, Ints
 from cx_analytics.attribute.evidence import TYPE_PRICE, change_gain, over_types, window_gain
-from cx_analytics.attribute.noise import Noise, Spread
+from cx_analytics.attribute.noise import Spread
+from cx_analytics.attribute.sources import Sources
 from cx_analytics.attribute.windows import Windows
 
 ORDER_PRICE = (1.0, 1.5, 4.0)
@@ -157,10 +158,10 @@ class Scorer:
         return np.where(whole, 0.0, np.where(closed, two_sides, one_side))
 
     @cached_property
-    def noise(self) -> Noise:
-        """The variance between values that no cause explains."""
+    def sources(self) -> Sources:
+        """The attributes whose values differ without a cause."""
         single = (self.order == 1) & ~self.incident & ~self.individual
-        return Noise(self.period, np.asarray(single, dtype=bool))
+        return Sources(self.period, np.asarray(single, dtype=bool))
 
     def places(self, given: Given, least: float) -> list[Place]:
         """The best window of every shared cell that may score above `least`, best first.

@@ -89,12 +89,12 @@ class Search:
         calm = np.bincount(period.day, hazard.level / hazard.rate, minlength=period.days)
         sessions = period.counts.sessions[period.first : period.last]
         by_day = (calm + 1.0) / np.maximum(sessions * typical.sum() + 1.0, 1.0)
-        spread = self.scorer.noise.spread(hazard.rate, typical)
+        spread = self.scorer.sources.spread(hazard.rate, typical)
         return Given(hazard.rate, hazard.level, typical, by_day, spread, self._strong())
 
     def _learn_noise(self) -> None:
         """Which attributes are noisy, now that the causes in the model are known."""
-        self.scorer.noise.choose(self.hazard.rate, self.typical)
+        self.scorer.sources.choose(self.hazard.rate, self.typical)
 
     def _strong(self) -> int:
         """Shared causes in the model that need no rebate to be believed."""
