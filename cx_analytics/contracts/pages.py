@@ -8,7 +8,9 @@ Whoever calls gives text; everything here escapes it. A body is HTML already.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
+from hashlib import sha256
 from html import escape
 
 STYLE = """
@@ -48,23 +50,32 @@ _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+ content="default-src 'none'; style-src 'unsafe-inline'; img-src data:{allowed}">
 <title>{title}</title><style>{style}</style></head>
 <body>
 {body}
-</body></html>
+{script}</body></html>
 """
 
 
-def html_page(title: str, body: str, *, style: str = "") -> str:
+def html_page(title: str, body: str, *, style: str = "", script: str = "") -> str:
     """A whole page; the browser is told to load nothing that the page does not hold.
 
     Parameters
     ----------
     body : HTML.
     style : rules of this page alone, after those of all.
+    script : of this page alone; the browser runs it by its hash, and no other.
     """
-    return _PAGE.format(title=escape(title), style=STYLE + style, body=body)
+    allowed = f"; script-src 'sha256-{_sha256(script)}'" if script else ""
+    tag = f"<script>{script}</script>\n" if script else ""
+    return _PAGE.format(
+        title=escape(title), style=STYLE + style, body=body, allowed=allowed, script=tag
+    )
+
+
+def _sha256(text: str) -> str:
+    return b64encode(sha256(text.encode()).digest()).decode()
 
 
 def section(title: str, *parts: str) -> str:
