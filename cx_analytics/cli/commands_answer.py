@@ -120,6 +120,10 @@ def steps(
     draws: Annotated[
         int, typer.Option(min=2, max=1000, help="With --what-if: worlds drawn anew.")
     ] = 20,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Also write the map as a page."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Where production works, where it waits, and why; and what a change would do.
@@ -127,6 +131,7 @@ def steps(
     \b
     Example:  cx steps demo
               cx steps demo assembly
+              cx steps demo --html map.html
               cx steps demo --what-if 'hold lot=L0042'
               cx steps demo --what-if 'add resource=line-1/calibration'
     """
@@ -141,6 +146,10 @@ def steps(
             answer = answer_what_if.what_if(reader, what_if, seed=seed, draws=draws)
         else:
             answer = answer_steps.steps(reader, step)
+        if html is not None:
+            from cx_analytics.cli import steps_html
+
+            steps_html.write(reader, html)
         show(answer, as_json=as_json)
 
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cx_analytics.cli import answer_customer
+from cx_analytics.cli import answer_customer, page_file
 from cx_analytics.cli.answer_customer import Customer
 from cx_analytics.cli.phrases import own_words
 from cx_analytics.cli.reader import Reader, Row
 from cx_analytics.cli.screen import Sheet, percent, when
-from cx_analytics.contracts.errors import InputRefused
 from cx_analytics.contracts.words import BACKGROUND
-from cx_analytics.engine.files import write_text
 from cx_analytics.report.customer_page import CustomerView, TextTable, customer_page
 from cx_analytics.report.customer_plots import Fault
 
@@ -25,33 +23,13 @@ SHOWN_FAULTS = 1000
 LISTED_FAULTS = 20
 """Faults that the table of the page lists."""
 
-SUFFIXES = (".html", ".htm")
-
 
 def find_and_write(reader: Reader, customer_id: str, target: Path) -> Customer:
     """Read a customer and write the page in one piece; InputRefused where that cannot be."""
-    check(target)
+    page_file.check(target)
     one = answer_customer.find(reader, customer_id, most_faults=SHOWN_FAULTS)
-    page = customer_page(view_of(reader, one))
-    try:
-        write_text(target, page)
-    except OSError as error:
-        raise InputRefused(
-            f"the page cannot be written ({error.strerror or error})",
-            where=str(target),
-            todo="name a file in a folder that you may write to",
-        ) from error
+    page_file.write(target, customer_page(view_of(reader, one)))
     return one
-
-
-def check(target: Path) -> None:
-    """Refuse what is no name of a page: cx.toml or a folder is never written over."""
-    if target.suffix.lower() not in SUFFIXES or target.is_dir():
-        raise InputRefused(
-            "a page needs a file name that ends in .html",
-            where=str(target),
-            todo="such as reports/customer.html",
-        )
 
 
 def view_of(reader: Reader, one: Customer) -> CustomerView:

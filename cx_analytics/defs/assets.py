@@ -30,6 +30,7 @@ from cx_analytics.defs.loop import actions, recurrences
 from cx_analytics.defs.publish import warehouse
 from cx_analytics.defs.references import references
 from cx_analytics.defs.report import report
+from cx_analytics.defs.step_page import step_page
 from cx_analytics.defs.supply import step_map, step_times
 from cx_analytics.defs.waste import rejects_traced, step_waste
 
@@ -64,6 +65,7 @@ def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
         rejects_traced,
         step_map,
         step_waste,
+        step_page,
         warehouse,
         report,
     ]

@@ -16,11 +16,13 @@ from cx_analytics.contracts.tables import (
     FAULT_CAUSES,
     RUNS,
     SESSIONS_TABLE,
+    STEP_MAP,
 )
 from cx_analytics.defs.plan import window_of
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
+from cx_analytics.defs.step_page import PAGE
 from cx_analytics.engine.files import write_text
 from cx_analytics.ingest import runs_files
 from cx_analytics.report import (
@@ -35,7 +37,7 @@ from cx_analytics.report import (
 
 @dg.asset(
     group_name="publish",
-    deps=["causes", "fault_causes", "customer_experience", "defects", "data_limits"],
+    deps=["causes", "fault_causes", "customer_experience", "defects", "data_limits", "step_map"],
     description="reports/index.html: one self-contained page of what the last run found.",
     kinds={"html"},
     retry_policy=RETRY,
@@ -63,8 +65,13 @@ def page_of(house: House) -> str:
         defects=house.read(DEFECTS),
         limits=house.read(DATA_LIMITS),
         pictures=pictures(house, causes),
-        links={"Quality of the data": "quality/index.html"},
+        links=_links(house),
     )
+
+
+def _links(house: House) -> dict[str, str]:
+    made = {} if house.read(STEP_MAP).is_empty() else {"Map of production": PAGE}
+    return {"Quality of the data": "quality/index.html", **made}
 
 
 def pictures(house: House, causes: pl.DataFrame) -> list[Picture]:

@@ -17,6 +17,7 @@ from cx_analytics.contracts.tables import (
 from cx_analytics.defs.ingest import lake_key
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.resources import House
+from cx_analytics.defs.step_page import picture
 from cx_analytics.defs.tables import facts, materialized, table_asset
 from cx_analytics.engine.models import load
 
@@ -53,7 +54,7 @@ def step_map(house: House) -> dg.MaterializeResult[None]:
     made = house.read(supply.MADE_REJECTS)
     costs = house.workspace.settings.costs
     costed = house.write(STEP_MAP, supply.step_map(transitions, costs, made))
-    return materialized(STEP_MAP, costed)
+    return materialized(STEP_MAP, costed, **picture(house))
 
 
 def field_faults(house: House) -> pl.DataFrame:

@@ -63,7 +63,8 @@ def _of_intake(intake: pl.DataFrame) -> Iterator[_Row]:
         feed = row["feed"]
         for column in _INTAKE:
             # A run that counted no duplicates of a feed left the number empty.
-            sql = f"SELECT sum(coalesce({column}, 0)) AS value FROM runs WHERE feed = {_text(feed)}"
+            total = f"SELECT sum(coalesce({column}, 0)) AS value"
+            sql = f"{total} FROM runs WHERE feed = {sql_text(feed)}"
             yield f"intake.{feed}.{column}", sql, row[column], "rows"
 
 
@@ -91,11 +92,16 @@ def _published(
 ) -> Iterator[_Row]:
     """Estimates of a model: read from the published table."""
     for column, unit in columns:
-        sql = f"SELECT {column} AS value FROM {table} WHERE {word}_id = {_text(name)}"
+        sql = f"SELECT {column} AS value FROM {table} WHERE {word}_id = {sql_text(name)}"
         yield f"{word}.{name}.{column}", sql, row[column], unit
 
 
-def _text(value: str) -> str:
+def sql_text(value: str) -> str:
+    """A text as SQL writes it.
+
+    >>> sql_text("it's")
+    "'it''s'"
+    """
     return "'" + value.replace("'", "''") + "'"
 
 
@@ -107,3 +113,12 @@ def embedded(evidence: Sequence[Evidence]) -> str:
     """
     text = escape(json.dumps(list(evidence), ensure_ascii=False), quote=False)
     return f'<template id="evidence">{text}</template>'
+
+
+def evidence_part(numbers: Sequence[Evidence]) -> str:
+    """The queries behind a page's numbers, with a word on how they are run again; "" without."""
+    if not numbers:
+        return ""
+    count = f"{len(numbers):,}".replace(",", "\u202f")
+    words = f"{count} numbers of this page carry their query: cx verify DIR FILE"
+    return f'<p class="soft">{words}</p>{embedded(numbers)}'

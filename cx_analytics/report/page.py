@@ -18,7 +18,7 @@ import polars as pl
 
 from cx_analytics.contracts.pages import html_page, items, section, table, tiles
 from cx_analytics.contracts.words import confidence_word
-from cx_analytics.report.numbers import Evidence, embedded, page_numbers
+from cx_analytics.report.numbers import evidence_part, page_numbers
 from cx_analytics.report.plots import data_uri
 
 Cell = Callable[[Mapping[str, Any]], str]
@@ -70,7 +70,7 @@ def summary_page(
         _limits(limits),
         section("Rows taken in", _intake(intake)),
         _links(links or {}),
-        _evidence(page_numbers(intake, causes, defects, as_of)),
+        evidence_part(page_numbers(intake, causes, defects, as_of)),
     ]
     return html_page(name, "\n".join(filter(None, parts)))
 
@@ -170,14 +170,6 @@ def _table(
     cells = (*columns.values(), *numbers.values())
     rows = [[cell(row) for cell in cells] for row in frame.iter_rows(named=True)]
     return table(list(columns), list(numbers), rows, empty=empty)
-
-
-def _evidence(numbers: Sequence[Evidence]) -> str:
-    """The queries behind the tables, carried along for `cx verify`."""
-    if not numbers:
-        return ""
-    words = f"{_count(len(numbers))} numbers of this page carry their query: cx verify DIR FILE"
-    return f'<p class="soft">{words}</p>{embedded(numbers)}'
 
 
 def _figure(picture: Picture) -> str:

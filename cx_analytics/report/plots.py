@@ -305,6 +305,14 @@ def png(spec: Spec, *, scale: float = 1.3) -> bytes:
     return data
 
 
+def svg_png(picture: str, *, scale: float = 1.3) -> bytes:
+    """An SVG of our own as PNG; what it holds must be in it."""
+    import vl_convert
+
+    data: bytes = vl_convert.svg_to_png(picture, scale=scale)
+    return data
+
+
 def data_uri(picture: bytes) -> str:
     """A picture as an address that holds it, for HTML and for Dagster's Markdown.
 

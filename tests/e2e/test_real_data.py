@@ -219,6 +219,15 @@ def test_waits_have_causes_and_odd_times_a_flag(worked: Callable[[str], Path]) -
         ) == [(593.0, True, True, True)]
 
 
+def test_the_map_of_the_shop_is_a_page(worked: Callable[[str], Path]) -> None:
+    reports = worked("production_log") / "reports"
+    page = (reports / "steps.html").read_text(encoding="utf-8")
+    assert "Laser Marking → Lapping: 354 d" in page
+    assert page.count('<g class="step ') == 24
+    assert "Case1" not in page
+    assert '<a href="steps.html">Map of production</a>' in (reports / "index.html").read_text()
+
+
 def test_the_log_of_the_shop_is_replayed(
     worked: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from cx_analytics.report.steps_map.graph import StepGraph, StepNode
 from cx_analytics.report.steps_map.layout import LABEL_WIDTH, Box, Layout, Line, lay_out
-from cx_analytics.report.steps_map.words import money, name_lines, span
+from cx_analytics.report.steps_map.words import cause_words, money, name_lines, span
 
 Theme = Literal["light", "dark"]
 
@@ -82,7 +82,7 @@ def _rules(theme: Theme) -> str:
 
 
 _SHAPES = (
-    ".map{font-family:system-ui,'DejaVu Sans',sans-serif;display:block}"
+    ".map{font-family:system-ui,'DejaVu Sans',sans-serif;display:block;margin:0 auto}"
     ".map .way{fill:none;stroke-opacity:.55}.map .back{stroke-dasharray:7 4}"
     ".map .step rect{stroke-width:1}.map .label rect{fill-opacity:.88}"
     ".map .name{font-size:13px;font-weight:600}.map .fact{font-size:11px}"
@@ -147,7 +147,7 @@ def _slopes(points: Sequence[tuple[float, float]]) -> Iterator[float]:
 def _label(line: Line) -> str:
     x, y = line.label
     way = line.way
-    cause = f", mostly {way.cause.replace('_', ' ')}" if way.cause else ""
+    cause = f", mostly {cause_words(way.cause)}" if way.cause else ""
     return (
         f'<g class="label"><title>{way.cases:,} cases wait {span(way.wait_s)} in all{cause}</title>'
         f'<rect x="{x - LABEL_WIDTH / 2 + 8:.0f}" y="{y - 8:.0f}" width="{LABEL_WIDTH - 16:.0f}" '

@@ -17,7 +17,8 @@ DRAWN_SHARE = 0.9
 """Ways are drawn, the longest waits first, until this share of all waiting is on the map …"""
 
 WAYS_A_STEP = 1.9
-"""… or there are this many to a step. The main way into and out of each step is always drawn."""
+"""… or there are this many to a step. The main way into and out of each step is always drawn, and
+all of them where there are no more than this."""
 
 LOOP_SHARE = 0.005
 """A way from a step back to itself takes little room: it is drawn from this share of waiting on."""
@@ -122,7 +123,10 @@ def _chosen(ways: Sequence[Way], steps: int) -> list[Way]:
         for place, way in enumerate(ways)
         if way.source == way.target and way.wait_s > LOOP_SHARE * waiting
     ]
-    kept, most = {*_main(ways), *loops}, WAYS_A_STEP * steps + len(loops)
+    most = WAYS_A_STEP * steps + len(loops)
+    if len(ways) <= most:
+        return list(ways)
+    kept = {*_main(ways), *loops}
     drawn = sum(ways[place].wait_s for place in kept)
     for place in sorted(range(len(ways)), key=lambda one: -ways[one].wait_s):
         if drawn >= DRAWN_SHARE * waiting or len(kept) >= most:

@@ -17,7 +17,7 @@ from cx_analytics.report.steps_map.graph import StepGraph, Way
 from cx_analytics.report.steps_map.ordering import Layers, order_layers, spread
 from cx_analytics.report.steps_map.words import name_lines
 
-STEP_WIDTH = 176.0
+STEP_WIDTH = 180.0
 LOOP_WIDTH = 84.0
 """Room to the right of a step for the way back to itself, with its label."""
 

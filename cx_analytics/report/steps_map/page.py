@@ -15,12 +15,16 @@ from typing import Any
 import polars as pl
 
 from cx_analytics.contracts.pages import html_page, items, section, table, tiles
+from cx_analytics.report.numbers import Evidence, evidence_part, sql_text
 from cx_analytics.report.steps_map.drawing import SHADES, map_style, map_svg
 from cx_analytics.report.steps_map.graph import StepGraph, main_cause, step_graph
-from cx_analytics.report.steps_map.words import money, span
+from cx_analytics.report.steps_map.words import cause_words, money, span
 
 WORST = 5
 """Waits that are told before the map."""
+
+_EVIDENT = {"cases": "cases", "wait_s": "s", "work_s": "s", "cost": "money"}
+"""Columns of the table that carry their query, with their unit."""
 
 Cell = Callable[[Mapping[str, Any]], str]
 
@@ -28,6 +32,7 @@ _STYLE = (
     "body{max-width:88rem}.frame{overflow:auto;max-height:86vh;border:1px solid var(--line);"
     "border-radius:.5rem;cursor:grab}.frame.held{cursor:grabbing;user-select:none}"
     ".tools{display:flex;flex-wrap:wrap;gap:.4rem 1.2rem;align-items:center;margin:.5rem 0}"
+    ".buttons{display:inline-flex;gap:.4rem}"
     ".tools button{font:inherit;padding:.15rem .7rem;border:1px solid var(--line);"
     "border-radius:.4rem;background:var(--panel);color:var(--ink);cursor:pointer}"
     ".shades{display:inline-flex;align-items:center;gap:.4rem}"
@@ -66,6 +71,7 @@ def steps_page(
     *,
     name: str,
     as_of: date | None,
+    snapshot: date | None = None,
     step_map: pl.DataFrame,
     flow: pl.DataFrame,
     lead: Mapping[str, Any],
@@ -76,6 +82,8 @@ def steps_page(
     ----------
     name : the product's name.
     as_of : the last day of the log; None without any.
+    snapshot : the last day of sessions in the warehouse, which `cx verify` compares; None
+        without any.
     step_map : the table of that name.
     flow : as in `step_graph`.
     lead : cases, span_s (from end to end, all cases) and wait_s of the log.
@@ -94,6 +102,7 @@ def steps_page(
                 "The map", _tools(graph), f'<div class="frame" tabindex="0">{map_svg(graph)}</div>'
             ),
             section("All transitions", _table(rows)),
+            evidence_part(_numbers(rows, snapshot)),
         )
     )
     return html_page(f"{name}: step map", body, style=_STYLE + map_style(), script=_SCRIPT)
@@ -126,7 +135,7 @@ def _worst(rows: pl.DataFrame) -> list[str]:
     for row in rows.head(WORST).iter_rows(named=True):
         if row["wait_s"]:
             cause = main_cause(row)
-            why = f", mostly {cause.replace('_', ' ')}" if cause else ""
+            why = f", mostly {cause_words(cause)}" if cause else ""
             share = f"{100 * row['wait_s'] / waiting:.0f} % of all waiting"
             told.append(f"{_way(row)}: {span(row['wait_s'])}, {share}{why}")
     return told or ["Nowhere."]
@@ -151,7 +160,7 @@ def _tools(graph: StepGraph) -> str:
     )
     return (
         f"<style>{keys}@media(prefers-color-scheme:dark){{{dark}}}</style>"
-        f'<div class="tools"><span>{buttons}</span>'
+        f'<div class="tools"><span class="buttons">{buttons}</span>'
         f'<span class="shades soft">{by}: little {shades} much</span></div>'
         '<p class="soft">A step is as tall as its work is long; a way as thick as the waiting on '
         f"it, which its label adds up; dashed ways lead back. Drawn are {drawn}.</p>"
@@ -162,7 +171,7 @@ def _table(rows: pl.DataFrame) -> str:
     texts: dict[str, Cell] = {
         "From": lambda row: row["from_step"] or "(start)",
         "To": lambda row: row["to_step"],
-        "Mostly waits for": lambda row: (main_cause(row) or "–").replace("_", " "),
+        "Mostly waits for": lambda row: cause_words(main_cause(row) or "–"),
     }
     numbers: dict[str, Cell] = {
         "Cases": lambda row: _count(row["cases"]),
@@ -180,6 +189,28 @@ def _table(rows: pl.DataFrame) -> str:
     cells = (*texts.values(), *numbers.values())
     told = [[cell(row) for cell in cells] for row in rows.iter_rows(named=True)]
     return table(list(texts), list(numbers), told, empty="No transition.")
+
+
+def _numbers(rows: pl.DataFrame, snapshot: date | None) -> list[Evidence]:
+    """The numbers of the table, each with the query that gives it again."""
+    return [
+        {
+            "metric_id": f"step.{place:03}.{column}",
+            "sql": f"SELECT {column} AS value FROM step_map WHERE {_named(row)}",
+            "snapshot": snapshot.isoformat() if snapshot else "no day yet",
+            "value": row[column],
+            "unit": unit,
+        }
+        for place, row in enumerate(rows.iter_rows(named=True))
+        for column, unit in _EVIDENT.items()
+        if row[column] is not None
+    ]
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    source = row["from_step"]
+    before = "IS NULL" if source is None else f"= {sql_text(source)}"
+    return f"from_step {before} AND to_step = {sql_text(row['to_step'])}"
 
 
 def _percent(share: float | None) -> str:

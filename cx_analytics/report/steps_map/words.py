@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LETTERS = 22
+LETTERS = 21
 """Letters of a step's name on one line; it may take two."""
 
 
@@ -18,6 +18,15 @@ def name_lines(name: str) -> list[str]:
     cut = cut if cut > LETTERS // 3 else LETTERS
     rest = name[cut:].strip()
     return [name[:cut].strip(), rest if len(rest) <= LETTERS else rest[: LETTERS - 1] + "…"]
+
+
+def cause_words(cause: str) -> str:
+    """A wait's cause in words.
+
+    >>> cause_words("resource_unavailable"), cause_words("setup")
+    ('resource unavailable', 'set-up')
+    """
+    return "set-up" if cause == "setup" else cause.replace("_", " ")
 
 
 def span(seconds: float) -> str:

@@ -127,6 +127,20 @@ def test_steps(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert " ".join(lines[at + 3].split()) == "inspection waiting batching 2 h 40 30–50 10 % -"
 
 
+def test_a_page_of_the_steps(
+    workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "map.html"
+    assert said(capsys, "steps", workspace, "--html", file) == said(capsys, "steps", workspace)
+    page = file.read_text(encoding="utf-8")
+    assert "assembly → inspection: 3.0 h, 100 % of all waiting" in page
+    assert "U1" not in page
+    heard = said(capsys, "verify", workspace, file)
+    assert heard == [f"6 numbers of {file}: 6 the same, 0 not."]
+    assert status_of(["steps", str(workspace), "--html", str(tmp_path / "map.txt")]) == 1
+    assert "a page needs a file name that ends in .html" in capsys.readouterr().err
+
+
 def test_what_if_of_a_component_lot(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     change = ("--what-if", "hold lot=M1", "--draws", "2")
     lines = said(capsys, "steps", workspace, *change)
