@@ -72,6 +72,7 @@ def test_model(case: Path, connection: duckdb.DuckDBPyConnection) -> None:
 
 # On tables of a few rows Spark spends its time on making plans fast: here they need not be.
 PLAIN = {
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",

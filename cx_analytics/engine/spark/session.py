@@ -117,13 +117,15 @@ def configuration(settings: Engine, spill: Path) -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.memory": _memory(settings.memory_limit),
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}",
         "spark.local.dir": str(spill),
         "spark.sql.shuffle.partitions": str(4 * (settings.threads or os.cpu_count() or 1)),
         "spark.sql.parquet.compression.codec": "zstd",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     }
     wanted |= dict(settings.options)
+    java = "spark.driver.extraJavaOptions"
+    asked = f"{wanted.get(java, '')} -Dlog4j2.configurationFile={_LOGGING.as_uri()}"
+    wanted[java] = asked.strip()
     # What a model means must not depend on options.
     return wanted | {
         "spark.sql.session.timeZone": "UTC",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cx_analytics.cli.app import status_of
 from cx_analytics.cli.running import limits_line, progress, standing, summary
 from cx_analytics.pipeline import RunSummary
 
@@ -56,3 +57,15 @@ def test_a_pipe_gets_a_line_a_stage(capsys: pytest.CaptureFixture[str]) -> None:
         listen("causes", "2026-01-01", 0, 3)
         listen("causes", "2026-01-02", 1, 3)
     assert capsys.readouterr().err == "ingest: sessions\ncauses: 2026-01-01 and on, 3 in all\n"
+
+
+def test_without_java_a_run_on_spark_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cx.toml").write_text('[engine]\nkind = "spark"\n', encoding="utf-8")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert status_of(["run", str(tmp_path)]) == 1
+    told = capsys.readouterr().err
+    assert "no Java was found. To do: install it (Debian: apt-get install openjdk" in told
+    assert "Traceback" not in told
