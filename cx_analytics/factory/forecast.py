@@ -6,6 +6,7 @@ Belongs here: the predictive distributions of one defect. Stays out: the arithme
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -36,7 +37,7 @@ def faults_ahead(
         count=_excess(cause),
         exposure=group.days,
         spread=group.spread,
-        uncertainty=_uncertainty(cause),
+        uncertainty=_uncertainty(cause, group.spread),
         horizon=group.in_field * days,
     )
 
@@ -54,7 +55,7 @@ def returns_ahead(
     if not is_open(cause["valid_to"], end) or not healthy.any():
         return Prediction()
     mean = float(chances(field, FORECAST_DAYS).probability[healthy.to_numpy()].sum())
-    relative = relative_error(_excess(cause), group.spread, _uncertainty(cause))
+    relative = relative_error(_excess(cause), group.spread, _uncertainty(cause, group.spread))
     return bands(mean, relative, most=float(healthy.sum()))
 
 
@@ -62,8 +63,19 @@ def _excess(cause: Mapping[str, Any]) -> float:
     return max(cause["excess_faults"] or 0.0, 0.0)
 
 
-def _uncertainty(cause: Mapping[str, Any]) -> float:
-    """Relative standard deviation of the excess, from its 90 % interval; 0 when unknown."""
+def _uncertainty(cause: Mapping[str, Any], spread: float) -> float:
+    """Relative standard deviation of the excess: how sure its attribution is; 0 when unknown.
+
+    The smaller of two. The interval of the excess knows that customers and units differ for good,
+    which a forecast for the same ones need not fear. All faults under the cause, its own and the
+    background's, with the over-dispersion of their days, are what the excess was told from.
+    """
     excess, low, high = _excess(cause), cause["excess_low"], cause["excess_high"]
-    known = low is not None and high is not None and excess > 0
-    return (high - low) / _NORMAL_90 / excess if known else 0.0
+    if excess <= 0:
+        return 0.0
+    known = []
+    if low is not None and high is not None:
+        known.append((high - low) / _NORMAL_90)
+    if cause["faults"]:
+        known.append(math.sqrt(spread * cause["faults"]))
+    return min(known, default=0.0) / excess

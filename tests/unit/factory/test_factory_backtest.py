@@ -117,6 +117,19 @@ def test_past_forecasts_are_held_against_what_came() -> None:
     assert table["inside_95"].sum() >= 52
 
 
+def test_customers_who_differ_for_good_do_not_widen_the_bands() -> None:
+    """Their differences stand in the interval of the excess; the same ones are there tomorrow."""
+    _, past, later = worlds(1, 0.5)
+    told = {"excess_low": 0.0, "excess_high": 330.0}
+    wide, narrow, sure = (
+        forecast_backtest(causes(165.0, **given), past, later, **KNOWN).row(0, named=True)
+        for given in (told, told | {"faults": 200}, {"faults": 200})
+    )
+    width = [row["high_80"] - row["low_80"] for row in (wide, narrow, sure)]
+    assert width[0] > 2 * width[1]
+    assert width[1] == width[2]
+
+
 def test_a_defect_that_stopped_is_outside() -> None:
     found, past, later = worlds(1, 0.5)
     row = forecast_backtest(found, past, later.head(0), **KNOWN).row(0, named=True)
