@@ -14,6 +14,7 @@ from cx_analytics import factory
 from cx_analytics.contracts.feeds import COMPONENTS, UNITS
 from cx_analytics.contracts.model import Table
 from cx_analytics.contracts.tables import (
+    ACTION_PROPOSALS,
     CAUSE_RIVALS,
     CAUSES,
     DEFECT_AGES,
@@ -141,7 +142,7 @@ def unit_holds(house: House) -> dg.MaterializeResult[None]:
 
 @dg.asset(
     group_name="exchange",
-    deps=["defects", "unit_risk"],
+    deps=["defects", "unit_risk", "action_proposals"],
     description="One pack a defect in exports/: 8D as XLSX and PDF, serials, EPCIS, B2MML, CFX.",
     kinds={"json", "csv", "xlsx"},
     retry_policy=RETRY,
@@ -183,6 +184,7 @@ def cases(house: House) -> Iterator[Case]:
     days = house.duck.model("factory/defect_days", **span.parameters)
     found = house.read(DEFECTS)
     evidence = factory.defect_evidence(found, house.read(CAUSES))
+    asked = house.read(ACTION_PROPOSALS).sort("action_id").to_dicts()
     for defect in found.iter_rows(named=True):
         mine = pl.col("defect_id") == defect["defect_id"]
         own_days, own_sisters = days.filter(mine), sisters.filter(mine)
@@ -193,6 +195,7 @@ def cases(house: House) -> Iterator[Case]:
             own_days,
             evidence.filter(mine),
             pictures(own_days, own_sisters),
+            [one for one in asked if one["cause_id"] == defect["cause_id"]],
         )
 
 

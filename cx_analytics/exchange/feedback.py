@@ -86,6 +86,7 @@ class Case:
     days : `factory/defect_days` of this defect.
     evidence : `factory.defect_evidence` of this defect.
     pictures : what illustrates its problem description.
+    proposals : rows of `action_proposals` about it or its cause.
     """
 
     defect: Mapping[str, Any]
@@ -94,6 +95,7 @@ class Case:
     days: pl.DataFrame
     evidence: pl.DataFrame
     pictures: Sequence[Picture] = ()
+    proposals: Sequence[Mapping[str, Any]] = ()
 
 
 def pack(
@@ -119,7 +121,8 @@ def pack(
     defect = case.defect
     our_id(defect["defect_id"])
     nothing_private(defect["conditions"])
-    told = message.document(defect, case.evidence, at=at, expires_at=expires_at, as_of=as_of)
+    asked: dict[str, Any] = {"expires_at": expires_at, "as_of": as_of, "proposals": case.proposals}
+    told = message.document(defect, case.evidence, at=at, **asked)
     hold = epcis.document(defect, case.units, at=at, expires_at=expires_at, namespace=namespace)
     report = _report(case, at, expires_at, as_of)
     files = {
@@ -128,7 +131,7 @@ def pack(
         "defect.json": _json(told),
         "epcis.json": _json(hold),
         "evidence.json": _json(numbers(case.evidence, as_of)),
-        "message.txt": message.words(defect, expires_at=expires_at, as_of=as_of).encode(),
+        "message.txt": message.words(defect, **asked).encode(),
         "serials.csv": table_csv(case.units.select(SERIAL_COLUMNS)),
     }
     lots = _lot_messages(case, at, expires_at)

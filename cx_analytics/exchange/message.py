@@ -5,7 +5,7 @@ Belongs here: what a factory is told. Stays out: files and their formats.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -24,6 +24,21 @@ _REQUESTS = {
     "and replace the component in those that failed (needs_replacement)",
 }
 _COUNTS = ("units_made", "units_in_field", "units_failed")
+_PROPOSED = (
+    "action_id",
+    "proposal",
+    "subject",
+    "reason",
+    "sample",
+    "chance_wrong",
+    "units",
+    "undo",
+)
+_PROPOSALS = {
+    "hold": "hold what has {subject}",
+    "change_process": "change the process of {subject}",
+    "stop_rollout": "stop the rollout of {subject}",
+}
 _PLACE = ("lot", "line", "site", "component", "supplier", "component_lot")
 
 
@@ -34,8 +49,12 @@ def document(
     at: datetime,
     expires_at: datetime,
     as_of: date,
+    proposals: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """The defect message as data: who may read it, every number, and the SQL behind it."""
+    """The defect message as data: every number and the SQL behind it, and what is proposed.
+
+    `proposals` are rows of `action_proposals`, about this defect or its cause.
+    """
     return {
         "schema": SCHEMA_ID,
         "case_id": defect["defect_id"],
@@ -55,6 +74,7 @@ def document(
         "probability": defect["probability"],
         "confidence": confidence_word(defect["probability"]),
         "recommended_disposition": defect["recommended_disposition"],
+        "proposals": [{name: row[name] for name in _PROPOSED} for row in proposals],
         "evidence": [
             {**row, "snapshot": as_of.isoformat()}
             for row in evidence.sort("metric_id")
@@ -68,7 +88,13 @@ def _interval(defect: Mapping[str, Any], mean: str, low: str, high: str) -> dict
     return {"value": defect[mean], "low": defect[low], "high": defect[high], "level": 0.9}
 
 
-def words(defect: Mapping[str, Any], *, expires_at: datetime, as_of: date) -> str:
+def words(
+    defect: Mapping[str, Any],
+    *,
+    expires_at: datetime,
+    as_of: date,
+    proposals: Sequence[Mapping[str, Any]] = (),
+) -> str:
     """The defect message in plain words."""
     word = confidence_word(defect["probability"])
     met = " and ".join(f"{plain(k)} {plain(v)}" for k, v in sorted(defect["conditions"].items()))
@@ -85,6 +111,7 @@ def words(defect: Mapping[str, Any], *, expires_at: datetime, as_of: date) -> st
         f"Ahead    {_ahead(defect)}",
         f"Where    {_where(defect)}",
         f"Please   {request}",
+        *(f"Proposed {_proposed(row)}" for row in proposals),
         f"Until    {expires_at.isoformat(sep=' ', timespec='minutes')} UTC, "
         "unless it is said again",
         "",
@@ -93,6 +120,11 @@ def words(defect: Mapping[str, Any], *, expires_at: datetime, as_of: date) -> st
         "",
     ]
     return "\n".join(lines)
+
+
+def _proposed(row: Mapping[str, Any]) -> str:
+    what = _PROPOSALS[row["proposal"]].format(subject=plain(row["subject"]))
+    return f"{what} (chance of being wrong {row['chance_wrong']:.1%}, seen on {row['sample']})"
 
 
 def _rate(defect: Mapping[str, Any]) -> str:

@@ -201,6 +201,27 @@ def test_the_message_says_what_it_cannot_be_told_from() -> None:
     assert "by the data alone" not in packed(cannot_separate=None)["message.txt"].decode()
 
 
+def test_a_pack_says_what_is_proposed_and_how_sure_that_is() -> None:
+    change = {
+        "action_id": "a-1",
+        "proposal": "change_process",
+        "subject": "line=3",
+        "reason": "line=3: 3.0 times the faults",
+        "sample": 45,
+        "chance_wrong": 0.03,
+        "units": 50,
+        "undo": "set the process as it was",
+        "obstacle": "automatic adjustment is switched off",
+    }
+    case = Case(DEFECT, units(), SISTERS, DAYS, EVIDENCE, proposals=[change])
+    files = pack(case, at=AT, expires_at=EXPIRES, as_of=AS_OF)
+    (told,) = json.loads(files["defect.json"])["proposals"]
+    assert told == {key: value for key, value in change.items() if key != "obstacle"}
+    words = "Proposed change the process of line=3 (chance of being wrong 3.0%, seen on 45)"
+    assert words in files["message.txt"].decode()
+    assert json.loads(packed()["defect.json"])["proposals"] == []
+
+
 def test_the_json_holds_every_number_with_its_sql() -> None:
     told = json.loads(packed()["defect.json"])
     assert told["case_id"] == "d-0123456789"
