@@ -37,6 +37,12 @@ from cx_analytics.ingest import lake_versions
 
 @table_asset(RELEASE_LIMITS, group="loop", deps=["sessions", lake_key("app_releases")])
 def release_limits(house: House) -> dg.MaterializeResult[None]:
+    limits = house.write(RELEASE_LIMITS, compared_releases(house))
+    return materialized(RELEASE_LIMITS, limits)
+
+
+def compared_releases(house: House) -> pl.DataFrame:
+    """New releases beside the ones before, from all days with sessions."""
     rails, days = house.workspace.settings.rails, house.parts.days(SESSIONS_TABLE.name)
     releases = house.feed(APP_RELEASES)
     found = loop.new_releases(releases, begin=_start(days[0]), end=_end(days)) if days else []
@@ -44,9 +50,7 @@ def release_limits(house: House) -> dg.MaterializeResult[None]:
     house.duck.register("release_stage", loop.stages(found))
     codes = pl.Series("fault_code", rails.crash_codes, dtype=pl.String)
     house.duck.register("crash_code", codes.unique(maintain_order=True).to_frame())
-    counted = house.duck.model("loop/release_days")
-    limits = house.write(RELEASE_LIMITS, loop.release_limits(found, counted, rails))
-    return materialized(RELEASE_LIMITS, limits)
+    return loop.release_limits(found, house.duck.model("loop/release_days"), rails)
 
 
 @table_asset(

@@ -16,6 +16,7 @@ from cx_analytics.contracts.feeds import APP_RELEASES, COMPONENTS, UNITS
 from cx_analytics.contracts.frames import frame_of
 from cx_analytics.contracts.tables import ACTIONS, CAUSES_HISTORY, SESSIONS_TABLE
 from cx_analytics.defs.automation import PUBLISH
+from cx_analytics.defs.ledger import compared_releases
 from cx_analytics.defs.loop import watched_days
 from cx_analytics.defs.resources import House
 
@@ -27,17 +28,20 @@ FIX, MADE = datetime(2026, 1, 3), datetime(2025, 12, 20)
 def sessions_of(day: int, rng: np.random.Generator) -> pl.DataFrame:
     """2 % faults; 20 % more on the old version, on the unknown one, and on units of lot L1."""
     version, unit = rng.integers(3, size=EACH_DAY), rng.integers(UNIT_COUNT, size=EACH_DAY)
-    rate = 0.02 + 0.2 * (version != 1) + 0.2 * (unit < 10)
+    faulty = rng.random(EACH_DAY) < 0.02 + 0.2 * (version != 1) + 0.2 * (unit < 10)
     moment = datetime.combine(START, datetime.min.time()) + timedelta(days=day)
     return pl.DataFrame(
         {
             "session_id": [f"s{day}-{number}" for number in range(EACH_DAY)],
             "started_at": [moment + timedelta(seconds=60 * n) for n in range(EACH_DAY)],
+            "customer_id": [f"C{one:02d}" for one in unit],
             "unit_id": [f"U{one:02d}" for one in unit],
+            "device_model": ["X"] * EACH_DAY,
+            "fault_code": ["app_crash" if one else None for one in faulty],
             "line": ["A"] * EACH_DAY,
             "app_name": ["shop"] * EACH_DAY,
             "app_version": [VERSIONS[one] for one in version],
-            "faulty": rng.random(EACH_DAY) < rate,
+            "faulty": faulty,
         }
     )
 
@@ -113,6 +117,30 @@ def test_a_lot_is_judged_on_units_made_after_the_change(
         expected = lots / 3 * EACH_DAY * DAYS
         assert 0.9 * expected < row["exposed_sessions"] < 1.1 * expected
         assert (row["alarmed_at"] is not None) == alarms
+
+
+def test_a_release_is_held_against_the_one_before_at_the_same_stage(house: House) -> None:
+    """999.9.9 is no release of the list: it is neither compared nor taken for the newest."""
+    begin = datetime.combine(START, datetime.min.time())
+    released = {"5.2.1": begin, "5.2.0": begin + timedelta(days=15)}
+    rows = [
+        {"app_name": "shop", "app_version": version, "released_at": at}
+        for version, at in released.items()
+    ]
+    house.lake.write(APP_RELEASES.name, frame_of(rows, APP_RELEASES))
+    told = compared_releases(house)
+    assert told.select("app_version", "device_model", "previous_version").rows() == [
+        ("5.2.1", None, None),
+        ("5.2.1", "X", None),
+        ("5.2.0", None, "5.2.1"),
+        ("5.2.0", "X", "5.2.1"),
+    ]
+    worse = told.row(2, named=True)
+    assert (worse["stage_days"], worse["customers"], worse["units"]) == (5, UNIT_COUNT, UNIT_COUNT)
+    assert worse["previous_user_days"] == UNIT_COUNT * 5
+    assert worse["ratio_low"] > 1.2
+    assert worse["chance_wrong"] < 0.05
+    assert told.row(0, named=True)["previous_user_days"] == 0
 
 
 def test_what_is_said_of_causes_is_said_again_before_it_is_published(house: House) -> None:
