@@ -46,7 +46,7 @@ def _table(scores: Worlds, figures: Sequence[_Figure], *, together: bool = False
     worlds = {str(level): [one for one in scores if one.difficulty == level] for level in levels}
     if together and len(levels) > 1:
         worlds["all"] = list(scores)
-    header = ("figure", "bar", *(f"{name}, {len(mine)} worlds" for name, mine in worlds.items()))
+    header = ("figure", "bar", *(_counted(name, mine) for name, mine in worlds.items()))
     rows = [
         _row(words, bar, [measure(mine) for mine in worlds.values()])
         for words, bar, measure in figures
@@ -84,6 +84,10 @@ def _figures(scores: Worlds) -> list[tuple[str, str, Callable[[Worlds], _Measure
         ("top 10 % of units under defects: share of failures", "≥ 0.30", _top("capture")),
         ("top 10 % of all serials: share of a lot's failures", "≥ 0.30", _top("serials")),
     ]
+
+
+def _counted(name: str, worlds: Worlds) -> str:
+    return f"{name}, {len(worlds)} world{'' if len(worlds) == 1 else 's'}"
 
 
 def _row(words: str, bar: str, measured: Sequence[_Measured]) -> Row:
