@@ -117,6 +117,14 @@ def export(
     again: Annotated[
         bool, typer.Option("--again", help="Also send what --to has not acknowledged.")
     ] = False,
+    ocel: Annotated[
+        Path | None,
+        typer.Option(
+            "--ocel",
+            metavar="FILE",
+            help="Instead write the production log as OCEL 2.0 JSON, for process-mining tools.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the feedback packs and what became of them, or send them; each is sent once.
@@ -130,10 +138,18 @@ def export(
               cx export demo --to https://factory.example/packs
               cx export demo --to mqtts://broker.example/plant/quality/defects
               cx export demo --retry
+              cx export demo --ocel production.json
     """
     from cx_analytics.cli import delivering, packs
     from cx_analytics.cli.screen import show
 
+    if ocel is not None:
+        from cx_analytics.cli import ocel as event_log
+
+        if to or zipped or retry or again:
+            raise typer.BadParameter("--ocel goes alone: it writes a log and sends no pack")
+        show(event_log.export(root, ocel), as_json=as_json)
+        return
     if zipped and not to:
         raise typer.BadParameter("--zip goes with --to FOLDER")
     if again and (retry or not to):

@@ -141,6 +141,18 @@ def test_a_page_of_the_steps(
     assert "a page needs a file name that ends in .html" in capsys.readouterr().err
 
 
+def test_an_event_log(workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "log.json"
+    lines = said(capsys, "export", workspace, "--ocel", file)
+    assert lines == [f"2 events of 1 case in {file} (OCEL 2.0, JSON)."]
+    log = json.loads(file.read_text(encoding="utf-8"))
+    assert [one["type"] for one in log["events"]] == ["assembly", "inspection"]
+    assert "C1" not in file.read_text(encoding="utf-8")
+    assert status_of(["export", str(workspace), "--ocel", str(tmp_path / "log.csv")]) == 1
+    assert "ends in .json or .jsonocel" in capsys.readouterr().err
+    assert status_of(["export", str(workspace), "--ocel", str(file), "--retry"]) == 2
+
+
 def test_what_if_of_a_component_lot(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     change = ("--what-if", "hold lot=M1", "--draws", "2")
     lines = said(capsys, "steps", workspace, *change)
