@@ -19,9 +19,13 @@ def open_duck(settings: Engine, spill: Path) -> Duck:
 
 
 def open_cluster(settings: Engine, spill: Path) -> SqlEngine | None:
-    """The engine of the models that read sessions; None when DuckDB runs them as well."""
+    """The engine of the models that read sessions; None when DuckDB runs them as well.
+
+    CxError that says what to install, when it cannot run on this machine.
+    """
     if settings.kind != "spark":
         return None
+    check_engine(settings)
     from cx_analytics.engine.spark.engine import Spark
 
     return Spark(settings, spill=spill)

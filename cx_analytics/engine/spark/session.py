@@ -71,14 +71,13 @@ def connect(settings: Engine, spill: Path) -> SparkSession:
 
     Raises
     ------
-    CxError : Spark is not installed, cannot be started, or was started with other settings.
+    CxError : Spark cannot be started, or was started for another cluster.
     """
     from pyspark.sql import SparkSession
 
     running = SparkSession.getActiveSession() or SparkSession._instantiatedSession
     if running is not None and not running.sparkContext._jsc.sc().isStopped():
         return _same(running, settings).newSession()
-    check_installed()
     # What goes wrong in a query is in the exception; pyspark would print it as JSON besides.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     with quiet():
@@ -122,6 +121,9 @@ def configuration(settings: Engine, spill: Path) -> dict[str, str]:
         "spark.sql.parquet.compression.codec": "zstd",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     }
+    if _master(settings).startswith("local"):
+        # Nobody else has to reach the driver, and the machine's own name need not resolve.
+        wanted |= dict.fromkeys(("spark.driver.host", "spark.driver.bindAddress"), "127.0.0.1")
     wanted |= dict(settings.options)
     java = "spark.driver.extraJavaOptions"
     asked = f"{wanted.get(java, '')} -Dlog4j2.configurationFile={_LOGGING.as_uri()}"

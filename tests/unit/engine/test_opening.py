@@ -22,7 +22,7 @@ def test_duckdb_needs_nothing(tmp_path: Path) -> None:
 def test_without_pyspark_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "find_spec", lambda name: None)
     with pytest.raises(CxError, match="pyspark and sqlglot") as told:
-        opening.check_engine(SPARK)
+        opening.open_cluster(SPARK, Path())
     assert "pip install 'cx-analytics[scale]'" in told.value.todo
     assert told.value.where == '[engine] kind = "spark"'
 
@@ -56,3 +56,9 @@ def test_what_models_rest_on_cannot_be_set_otherwise(tmp_path: Path) -> None:
     assert found["spark.sql.session.timeZone"] == "UTC"
     assert found["spark.executor.memory"] == "8g"
     assert found["spark.driver.memory"] == "1536m"
+
+
+def test_only_a_cluster_has_to_reach_the_driver(tmp_path: Path) -> None:
+    cluster = Engine(kind="spark", master="spark://head:7077")
+    assert session.configuration(SPARK, tmp_path)["spark.driver.bindAddress"] == "127.0.0.1"
+    assert "spark.driver.bindAddress" not in session.configuration(cluster, tmp_path)
