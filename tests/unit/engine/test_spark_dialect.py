@@ -39,6 +39,8 @@ def test_every_model_is_translated(name: str) -> None:
         ("SELECT regr_slope(x, y) FROM t", "never compared"),
         ("SELECT some_new_function(x) FROM t", "never compared"),
         ("SELECT CAST(a / b AS BIGINT) FROM t", "rounds"),
+        ("SELECT round(a, 2) FROM t", "tie"),
+        ("SELECT round(a) FROM t", "tie"),
         ("SELECT date_diff('hour', a, b) FROM t", "only days"),
         ("SELECT * FROM t USING SAMPLE 10 PERCENT", "samples differ"),
         ("SELECT FROM WHERE", "no query"),
