@@ -39,7 +39,7 @@ def what_if(reader: Reader, changes: Sequence[str], *, seed: int, draws: int) ->
         _frame(rows), parsed, seed=seed, draws=draws, lots=_lots(reader.rows("replay_lots"))
     )
     cases = reader.row("lead_time")["cases"]
-    sentences = (*_effects(found), _validity(found), *_left_out(found, cases))
+    sentences = (*_effects(found), *_caution(parsed), _validity(found), *_left_out(found, cases))
     return Answer(sentences, (_sheet(found),), asdict(found) | {"cases_in_log": cases})
 
 
@@ -72,6 +72,13 @@ def _effects(found: replaying.Comparison) -> list[str]:
             parts.append(f"{_signed(by_name[name].difference, 2)} {words}")
     parts.append(f"{_signed(by_name['waiting_days'].difference, 1)} days of waiting in all")
     return [f"What if: {', '.join(found.changes)}?", f"{'; '.join(parts)}."]
+
+
+def _caution(changes: Sequence[replaying.Change]) -> list[str]:
+    """Where the replay is known to say too little."""
+    if not any(change.verb == "add" for change in changes):
+        return []
+    return ["Set-ups are replayed as they were: a resource that saves some does more than this."]
 
 
 def _validity(found: replaying.Comparison) -> str:
