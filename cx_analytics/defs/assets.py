@@ -32,7 +32,7 @@ from cx_analytics.defs.references import references
 from cx_analytics.defs.report import report
 from cx_analytics.defs.step_page import step_page
 from cx_analytics.defs.supply import step_map, step_times
-from cx_analytics.defs.waste import rejects_traced, step_waste
+from cx_analytics.defs.waste import rejects_traced, step_field_faults, step_waste
 
 
 def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -63,6 +63,7 @@ def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
         recurrences,
         step_times,
         rejects_traced,
+        step_field_faults,
         step_map,
         step_waste,
         step_page,

@@ -23,6 +23,7 @@ from cx_analytics.contracts.tables import (
     RUNS,
     SESSIONS_TABLE,
     STEP_DEFECTS,
+    STEP_FIELD_FAULTS,
     STEP_TIMES,
     STEP_WASTE,
 )
@@ -150,7 +151,8 @@ def _supply(house: House) -> Sequence[CheckResult]:
 
 
 def _waste(house: House) -> Sequence[CheckResult]:
-    house.views({"step_times": STEP_TIMES, "step_waste": STEP_WASTE}, house.parts)
+    tables = {"step_times": STEP_TIMES, "step_field_faults": STEP_FIELD_FAULTS}
+    house.views(tables | {"step_waste": STEP_WASTE}, house.parts)
     return judge_model(house, quality.WASTE, "quality/waste")
 
 

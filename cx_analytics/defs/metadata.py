@@ -66,6 +66,7 @@ _READS: dict[str, tuple[str, ...]] = {
     "step_map": ("step_times",),
     "reject_causes": ("step_times",),
     "step_defects": ("step_times",),
+    "step_field_faults": ("step_times",),
     "step_waste": ("step_times",),
 }
 """Assets whose columns a table takes over under the same name."""
@@ -157,6 +158,7 @@ _MADE_FROM: dict[str, dict[str, tuple[str, ...]]] = {
         "cases": ("step_times.case_id",),
         "scrap": ("step_times.quantity_rejected",),
         "scrap_made": ("step_defects.made",),
+        "field_faults": ("step_field_faults.faults",),
     },
     "reject_causes": {
         "found_at": ("step_times.step",),
@@ -169,6 +171,10 @@ _MADE_FROM: dict[str, dict[str, tuple[str, ...]]] = {
         "booked": ("step_times.quantity_rejected",),
         "made": ("step_times.quantity_rejected",),
         "made_by_causes": ("reject_causes.excess_rejects",),
+    },
+    "step_field_faults": {
+        "sessions": ("sessions.session_id",),
+        "faults": ("sessions.faulty", "fault_causes.share"),
     },
     "step_waste": {
         "amount": ("step_times.wait_s", "step_times.rework", "step_defects.made"),

@@ -84,6 +84,7 @@ def _body(sql: str) -> str:
         "step_map",
         "reject_causes",
         "step_defects",
+        "step_field_faults",
         "step_waste",
     ],
     description="One DuckDB file of commented tables; readers of the old one go on undisturbed.",

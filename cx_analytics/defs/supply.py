@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import dagster as dg
-import polars as pl
 
 from cx_analytics import supply
 from cx_analytics.contracts.feeds import PRODUCTION_EVENTS
 from cx_analytics.contracts.tables import (
-    CAUSES,
-    FAULT_CAUSES,
-    SESSIONS_TABLE,
     STEP_MAP,
     STEP_TIMES,
 )
@@ -43,16 +39,13 @@ def stage(house: House, rule: supply.CalendarRule) -> None:
             house.duck.drop(used_up)
 
 
-@table_asset(
-    STEP_MAP, group="supply", deps=["step_times", "step_defects", "fault_causes", "causes"]
-)
+@table_asset(STEP_MAP, group="supply", deps=["step_times", "step_defects", "step_field_faults"])
 def step_map(house: House) -> dg.MaterializeResult[None]:
     house.views({"step_time": STEP_TIMES}, house.parts)
-    found = field_faults(house)
-    house.duck.register("field_fault", found if found.height else supply.no_field_faults())
     transitions = house.duck.model("supply/step_map")
-    made = house.read(supply.MADE_REJECTS)
+    made, faults = house.read(supply.MADE_REJECTS), house.read(supply.MADE_FAULTS)
     costs = house.workspace.settings.costs
+<<<<<<< HEAD
     costed = house.write(STEP_MAP, supply.step_map(transitions, costs, made))
     return materialized(STEP_MAP, costed, **picture(house))
 
@@ -63,3 +56,7 @@ def field_faults(house: House) -> pl.DataFrame:
         {"cause": CAUSES, "fault_cause": FAULT_CAUSES, "session": SESSIONS_TABLE}, house.parts
     )
     return house.duck.model("supply/field_faults")
+=======
+    costed = house.write(STEP_MAP, supply.step_map(transitions, costs, made, faults))
+    return materialized(STEP_MAP, costed)
+>>>>>>> aedd61e (Faults in the field come back to the steps that made them: step_field_faults, in the map and among the wastes)

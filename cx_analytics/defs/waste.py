@@ -8,7 +8,16 @@ import polars as pl
 from cx_analytics import supply
 from cx_analytics.contracts.feeds import COMPONENTS
 from cx_analytics.contracts.model import Table
-from cx_analytics.contracts.tables import REJECT_CAUSES, STEP_DEFECTS, STEP_TIMES, STEP_WASTE
+from cx_analytics.contracts.tables import (
+    CAUSES,
+    FAULT_CAUSES,
+    REJECT_CAUSES,
+    SESSIONS_TABLE,
+    STEP_DEFECTS,
+    STEP_FIELD_FAULTS,
+    STEP_TIMES,
+    STEP_WASTE,
+)
 from cx_analytics.defs.ingest import lake_key
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.refusing import RETRY, refusing
@@ -35,6 +44,7 @@ def rejects_traced(
     roles = prepare_passes(house)
     scan = supply.scan(house.duck)
     found = supply.search(scan)
+    forget_passes(house)
     piece = house.workspace.settings.costs.get("reject_piece")
     causes = supply.reject_causes(scan, found, piece)
     made = supply.made_rejects(scan, found)
@@ -48,14 +58,44 @@ def rejects_traced(
     )
 
 
-@table_asset(STEP_WASTE, group="supply", deps=["step_times", "reject_causes", "step_defects"])
+@table_asset(
+    STEP_FIELD_FAULTS,
+    group="supply",
+    deps=["step_times", "fault_causes", "causes", lake_key(COMPONENTS.name)],
+)
+def step_field_faults(house: House) -> dg.MaterializeResult[None]:
+    tell("supply", "field faults")
+    prepare_passes(house)
+    tables = {"cause": CAUSES, "fault_cause": FAULT_CAUSES, "session": SESSIONS_TABLE}
+    house.views(tables, house.parts)
+    house.duck.table("look", load("supply/field_looks").sql)
+    scan = supply.scan(house.duck)
+    found = supply.search(scan)
+    units = house.duck.frame("SELECT look, unit_id FROM look WHERE rejects > 0")
+    left = supply.left_faults(scan, found, units, house.duck.model("supply/field_faults"))
+    house.duck.register("field_fault", left if left.height else supply.no_field_faults())
+    forget_passes(house)
+    made = supply.made_faults(scan, found, house.duck.model("supply/field_spread"))
+    house.write(supply.MADE_FAULTS, made)
+    rate = house.workspace.settings.costs.get("field_fault")
+    faults = supply.step_field_faults(scan, found, made, rate)
+    return materialized(STEP_FIELD_FAULTS, house.write(STEP_FIELD_FAULTS, faults))
+
+
+@table_asset(
+    STEP_WASTE,
+    group="supply",
+    deps=["step_times", "reject_causes", "step_defects", "step_field_faults"],
+)
 def step_waste(house: House) -> dg.MaterializeResult[None]:
     house.views({"step_time": STEP_TIMES}, house.parts)
+    costs = house.workspace.settings.costs
     found = supply.step_waste(
         house.duck.model("supply/step_days"),
         house.read(supply.MADE_REJECTS),
         house.read(REJECT_CAUSES),
-        house.workspace.settings.costs,
+        costs,
+        supply.field_wastes(house.read(STEP_FIELD_FAULTS), costs.get("field_fault")),
     )
     return materialized(STEP_WASTE, house.write(STEP_WASTE, found))
 
@@ -74,6 +114,12 @@ def prepare_passes(house: House) -> pl.DataFrame:
     for name, model in supply.PREPARED.items():
         house.duck.table(name, load(model).sql)
     return roles
+
+
+def forget_passes(house: House) -> None:
+    """Give back the memory of the tables that tracing reads."""
+    for name in supply.PREPARED:
+        house.duck.drop(name)
 
 
 def told(table: Table, frame: pl.DataFrame) -> dg.MaterializeResult[None]:

@@ -284,15 +284,15 @@ SUPPLY = Suite(
 
 WASTE = Suite(
     "waste",
-    "The wastes are all waiting, rework and rejects there are (aggregates: quality/waste).",
+    "The wastes are all there is to waste (aggregates: quality/waste).",
     (
         _between(
             "wastes_add_up",
             "largest_deviation",
             "block",
-            "Waiting, rework and rejects of the wastes add up to those of the events",
+            "Waiting, rework, rejects and faults of the wastes add up to those there are",
             high=SUM_TOLERANCE,
         ),
     ),
 )
-"""Over `step_waste` and the `step_times` that it is made of."""
+"""Over `step_waste` and the `step_times` and `step_field_faults` that it is made of."""

@@ -8,6 +8,7 @@ what is made of their counts:
     step_map        rows of the model supply/step_map, with costs by the rates of cx.toml
     reject_causes   what `search` makes of a `scan` of looks and the work before them
     step_defects    rejects by the step that made them, from `made_rejects`
+    step_field_faults   the same for faults in the field, which is one more look at the work
     step_waste      waiting, rework and rejects in money, with what can be saved
     replaying       the log again, with a change: what would it do? (step_times → a comparison)
 
@@ -16,6 +17,13 @@ They read the relations `event` (feed production_events), `step_time` (table ste
 """
 
 from cx_analytics.supply.calendar import no_given_hours
+from cx_analytics.supply.field import (
+    MADE_FAULTS,
+    field_wastes,
+    left_faults,
+    made_faults,
+    step_field_faults,
+)
 from cx_analytics.supply.inspections import recognise
 from cx_analytics.supply.makers import reject_causes
 from cx_analytics.supply.places import places, shift_minutes
@@ -28,11 +36,15 @@ from cx_analytics.supply.wastes import step_waste
 
 __all__ = [
     "CalendarRule",
+    "MADE_FAULTS",
     "MADE_REJECTS",
     "PREPARED",
     "RATES",
     "STAGES",
     "USED_UP",
+    "field_wastes",
+    "left_faults",
+    "made_faults",
     "made_rejects",
     "no_field_faults",
     "no_given_hours",
@@ -43,6 +55,7 @@ __all__ = [
     "search",
     "shift_minutes",
     "step_defects",
+    "step_field_faults",
     "step_map",
     "step_waste",
 ]

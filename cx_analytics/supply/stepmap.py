@@ -37,12 +37,15 @@ _FIELD_FAULT = pl.Schema(
 
 
 def no_field_faults() -> pl.DataFrame:
-    """The relation `field_fault` of the model supply/step_map, empty."""
+    """The relation `field_fault` of the model supply/field_spread, empty."""
     return pl.DataFrame(schema=_FIELD_FAULT)
 
 
 def step_map(
-    transitions: pl.DataFrame, costs: Mapping[str, float], made: pl.DataFrame | None = None
+    transitions: pl.DataFrame,
+    costs: Mapping[str, float],
+    made: pl.DataFrame | None = None,
+    faults: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The table step_map: transitions of the model supply/step_map with their cost.
 
@@ -52,6 +55,8 @@ def step_map(
     costs : money by the names of RATES, as [costs] of cx.toml gives them; a rate that is not
         given costs nothing. Without any, the cost is null: unknown, not free.
     made : rejects where they were made (MADE_REJECTS); without, scrap_made is null.
+    faults : faults in the field where they were made (MADE_FAULTS); without any, field_faults is
+        null: the field is silent.
 
     Raises
     ------
@@ -62,21 +67,26 @@ def step_map(
             raise SettingsError(
                 f"[costs] {name} is no rate", where="cx.toml", todo=did_you_mean(name, RATES)
             )
-    priced = _with_made(transitions, made).with_columns(_cost(costs).alias("cost"))
+    known = None if faults is None or faults.is_empty() else faults
+    mapped = _with_made(transitions, "scrap_made", "rejects", made)
+    mapped = _with_made(mapped, "field_faults", "faults", known)
+    priced = mapped.with_columns(_cost(costs).alias("cost"))
     schema = schema_of(STEP_MAP)
     return priced.select(pl.col(name).cast(kind) for name, kind in schema.items())
 
 
-def _with_made(transitions: pl.DataFrame, made: pl.DataFrame | None) -> pl.DataFrame:
-    """The transitions with the rejects that the step after made; 0 where it made none."""
+def _with_made(
+    transitions: pl.DataFrame, name: str, amount: str, made: pl.DataFrame | None
+) -> pl.DataFrame:
+    """The transitions with what the step after made; 0 where nothing, null where none is known."""
     if made is None:
-        return transitions.with_columns(pl.lit(None, pl.Float64).alias("scrap_made"))
+        return transitions.with_columns(pl.lit(None, pl.Float64).alias(name))
     by = {"from_step": "from_step", "step": "to_step"}
-    sums = made.rename(by).group_by(*by.values()).agg(pl.col("rejects").sum().alias("scrap_made"))
+    sums = made.rename(by).group_by(*by.values()).agg(pl.col(amount).sum().alias(name))
     joined = transitions.join(
         sums, on=[*by.values()], how="left", nulls_equal=True, maintain_order="left"
     )
-    return joined.with_columns(pl.col("scrap_made").fill_null(0.0))
+    return joined.with_columns(pl.col(name).fill_null(0.0))
 
 
 def _cost(costs: Mapping[str, float]) -> pl.Expr:

@@ -45,7 +45,12 @@ from cx_analytics.contracts.tables.loop import (
 )
 from cx_analytics.contracts.tables.running import METRICS_SQL, QUARANTINE, RUNS
 from cx_analytics.contracts.tables.supply import STEP_MAP, STEP_TIMES
-from cx_analytics.contracts.tables.waste import REJECT_CAUSES, STEP_DEFECTS, STEP_WASTE
+from cx_analytics.contracts.tables.waste import (
+    REJECT_CAUSES,
+    STEP_DEFECTS,
+    STEP_FIELD_FAULTS,
+    STEP_WASTE,
+)
 
 FEED_TABLES: dict[str, Table] = {
     feed.name: feed for feed in (UNITS, COMPONENTS, CELLS, APP_RELEASES, CONTACTS)
@@ -87,6 +92,7 @@ TABLES: dict[str, Table] = {
         STEP_MAP,
         REJECT_CAUSES,
         STEP_DEFECTS,
+        STEP_FIELD_FAULTS,
         STEP_WASTE,
         QUARANTINE,
         RUNS,
@@ -131,6 +137,7 @@ __all__ = [
     "STEP_MAP",
     "REJECT_CAUSES",
     "STEP_DEFECTS",
+    "STEP_FIELD_FAULTS",
     "STEP_WASTE",
     "QUARANTINE",
     "RUNS",

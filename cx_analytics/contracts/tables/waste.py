@@ -6,6 +6,21 @@ from cx_analytics.contracts.model import Column, Table
 from cx_analytics.contracts.tables.columns import count, real, share, text
 from cx_analytics.contracts.words import WASTES
 
+_WHERE = (
+    text("resource", "The machine there; never a person"),
+    text("line", "The line there"),
+    text("shift", "The shift in which it happens"),
+    text("operator_group", "The group of operators; never a person"),
+    text("component", "The component whose lot or supplier it is"),
+    text("lot", "The lot: of the component, or of the case where none is named"),
+    text("supplier", "The supplier of the component"),
+)
+_RATIO = (
+    real("rate_ratio", "Rate with the cause over that without", "ratio", low=0),
+    real("rate_ratio_low", "Lower end of its 90 % interval", "ratio", low=0),
+    real("rate_ratio_high", "Upper end of its 90 % interval", "ratio", low=0),
+)
+
 _MONEY = "Money of the excess rejects by [costs] reject_piece; null without it"
 
 REJECT_CAUSES = Table(
@@ -21,13 +36,7 @@ REJECT_CAUSES = Table(
             "step",
             "The step that makes them, or builds the component in; null for another material",
         ),
-        text("resource", "The machine there; never a person"),
-        text("line", "The line there"),
-        text("shift", "The shift in which it happens"),
-        text("operator_group", "The group of operators; never a person"),
-        text("component", "The component whose lot or supplier it is"),
-        text("lot", "The lot: of the component, or of the case where none is named"),
-        text("supplier", "The supplier of the component"),
+        *_WHERE,
         text("found_at", "The steps that booked the rejects, most first", required=True),
         real("pieces", "Pieces that were looked at after it", "pieces", low=0, required=True),
         real("rejects", "Rejects among them", "pieces", low=0, required=True),
@@ -35,9 +44,7 @@ REJECT_CAUSES = Table(
         real("excess_rejects", "Rejects that the cause explains", "pieces", low=0, required=True),
         real("excess_low", "Lower end of the 90 % interval of the excess", "pieces", low=0),
         real("excess_high", "Upper end of the 90 % interval of the excess", "pieces", low=0),
-        real("rate_ratio", "Reject rate with the cause over that without", "ratio", low=0),
-        real("rate_ratio_low", "Lower end of its 90 % interval", "ratio", low=0),
-        real("rate_ratio_high", "Upper end of its 90 % interval", "ratio", low=0),
+        *_RATIO,
         share("probability", "Probability that it is this and no rival or chance", required=True),
         real("evidence", "How much the data speak for it beyond the price of saying so", "nats"),
         text("rivals", "What explains the same rejects nearly as well; null = nothing"),
@@ -100,5 +107,33 @@ STEP_WASTE = Table(
         real("saving", "What can be saved by a way that the data show; null = none", "money"),
         real("saving_low", "Lower end of its 90 % interval", "money"),
         real("saving_high", "Upper end of its 90 % interval", "money"),
+    ),
+)
+STEP_FIELD_FAULTS = Table(
+    "step_field_faults",
+    "supply",
+    "Faults in the field by the step that made them, and by what made them there; and their cost.",
+    "step, field_cause_id",
+    (
+        text("step", "The step; null for a material that no step is known to build in"),
+        text("field_cause_id", "Identity of what made them; null for the last kind of row"),
+        text(
+            "label",
+            "What made them as text; null = device causes that name no step, spread evenly over "
+            "the steps of their units",
+        ),
+        *_WHERE,
+        real("sessions", "Sessions of the units that were made so", "sessions", low=0),
+        real("faults_under", "Faults of those units that may come from making", "faults", low=0),
+        real("faults", "Faults that it explains", "faults", low=0, required=True),
+        real("faults_low", "Lower end of the 90 % interval", "faults", low=0),
+        real("faults_high", "Upper end of the 90 % interval", "faults", low=0),
+        *_RATIO,
+        share("probability", "Probability that it is this and no rival or chance"),
+        real("evidence", "How much the data speak for it beyond the price of saying so", "nats"),
+        text("rivals", "What explains the same faults nearly as well; null = nothing"),
+        real("cost", "Money of the faults by [costs] field_fault; null without it", "money"),
+        real("cost_low", "Lower end of its 90 % interval", "money"),
+        real("cost_high", "Upper end of its 90 % interval", "money"),
     ),
 )

@@ -22,14 +22,15 @@ def transitions() -> pl.DataFrame:
             "idle_share": [0.0, 1 / 3],
             "rework": [0, 1],
             "scrap": [None, 4.0],
-            "field_faults": [0.5, None],
         }
     ).with_columns(pl.lit(0.0).alias(f"{cause}_s") for cause, _ in WAIT_PARTS)
 
 
 def test_costs_follow_the_rates_and_what_is_unknown_costs_nothing() -> None:
     rates = {"work_hour": 10.0, "wait_hour": 2.0, "reject_piece": 3.0, "field_fault": 100.0}
-    assert step_map(transitions(), rates)["cost"].to_list() == [70.0, 23.0]
+    faults = pl.DataFrame({"from_step": [None], "step": ["cut"], "faults": [0.5]})
+    faults = faults.cast({"from_step": pl.String})
+    assert step_map(transitions(), rates, None, faults)["cost"].to_list() == [70.0, 23.0]
     assert step_map(transitions(), {"rework": 5.0})["cost"].to_list() == [0.0, 5.0]
 
 
@@ -45,6 +46,15 @@ def test_a_reject_costs_where_it_was_made() -> None:
     priced = step_map(transitions(), {"reject_piece": 10.0}, made)
     assert priced["scrap_made"].to_list() == [3.0, 0.0]
     assert priced["cost"].to_list() == [30.0, 0.0]
+
+
+def test_faults_in_the_field_stand_where_they_were_made_and_a_silent_field_is_unknown() -> None:
+    faults = pl.DataFrame({"from_step": ["cut"], "step": ["check"], "faults": [2.0]})
+    known = step_map(transitions(), {"field_fault": 10.0}, None, faults)
+    assert known["field_faults"].to_list() == [0.0, 2.0]
+    assert known["cost"].to_list() == [0.0, 20.0]
+    silent = step_map(transitions(), {"field_fault": 10.0}, None, faults.clear())
+    assert silent["field_faults"].to_list() == [None, None]
 
 
 def test_without_rates_the_cost_is_unknown() -> None:

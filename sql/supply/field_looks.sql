@@ -1,0 +1,68 @@
+-- field_looks: the field looks at each unit: its sessions, and its faults that may come from making
+-- grain   look (a unit that was made here and is used)
+-- reads   case_pass (model case_passes), session (sessions), fault_cause (fault_causes), cause
+--         (causes)
+-- takes   nothing
+-- units   pieces in sessions; rejects in faults, by shares
+-- beware  it has the columns of the model looks, so that rejects and faults are traced alike. What
+--         causes of other domains explain (apps, networks, customers) is left out; what no cause
+--         explains is in, because no session knows the machine its unit was made on. Device models
+--         are kept apart. Of several cases of a unit the one with the most work counts.
+WITH elsewhere AS (
+  SELECT fault_cause.session_id, sum(fault_cause.share) AS share
+  FROM fault_cause
+  JOIN cause ON cause.cause_id = fault_cause.cause_id
+  WHERE cause.domain <> 'device'
+  GROUP BY fault_cause.session_id
+),
+
+used AS (
+  SELECT
+    session.unit_id,
+    min(session.device_model) AS device_model,
+    count(*) AS sessions,
+    sum(CASE
+      WHEN session.faulty THEN greatest(1 - coalesce(elsewhere.share, 0), 0) ELSE 0
+    END) AS faults
+  FROM session
+  LEFT JOIN elsewhere ON elsewhere.session_id = session.session_id
+  WHERE session.unit_id IS NOT NULL
+  GROUP BY session.unit_id
+),
+
+made AS (
+  SELECT
+    unit_id, case_id,
+    max(work_index) AS work_to,
+    min(lot) AS lot,
+    min(day) AS day
+  FROM case_pass
+  GROUP BY unit_id, case_id
+),
+
+matched AS (
+  SELECT
+    used.unit_id, used.device_model, used.sessions, used.faults,
+    made.case_id, made.work_to, made.lot, made.day,
+    row_number() OVER (PARTITION BY used.unit_id ORDER BY made.work_to DESC, made.case_id) AS place
+  FROM used
+  JOIN made ON made.unit_id = used.unit_id
+)
+
+SELECT
+  row_number() OVER (ORDER BY unit_id) AS look,
+  dense_rank() OVER (ORDER BY device_model) AS stratum,
+  case_id,
+  'field' AS step,
+  TRUE AS inspection,
+  CAST(0 AS BIGINT) AS position,
+  CAST(0 AS BIGINT) AS work_from,
+  work_to,
+  1 AS plant,
+  day,
+  coalesce(lot, CAST(day AS VARCHAR)) AS batch,
+  unit_id,
+  CAST(sessions AS DOUBLE) AS pieces,
+  CAST(faults AS DOUBLE) AS rejects
+FROM matched
+WHERE place = 1
