@@ -45,18 +45,5 @@ def step_map(house: House) -> dg.MaterializeResult[None]:
     transitions = house.duck.model("supply/step_map")
     made, faults = house.read(supply.MADE_REJECTS), house.read(supply.MADE_FAULTS)
     costs = house.workspace.settings.costs
-<<<<<<< HEAD
-    costed = house.write(STEP_MAP, supply.step_map(transitions, costs, made))
-    return materialized(STEP_MAP, costed, **picture(house))
-
-
-def field_faults(house: House) -> pl.DataFrame:
-    """Faults in the field by unit and lot, from the causes of the device domain."""
-    house.views(
-        {"cause": CAUSES, "fault_cause": FAULT_CAUSES, "session": SESSIONS_TABLE}, house.parts
-    )
-    return house.duck.model("supply/field_faults")
-=======
     costed = house.write(STEP_MAP, supply.step_map(transitions, costs, made, faults))
-    return materialized(STEP_MAP, costed)
->>>>>>> aedd61e (Faults in the field come back to the steps that made them: step_field_faults, in the map and among the wastes)
+    return materialized(STEP_MAP, costed, **picture(house))
