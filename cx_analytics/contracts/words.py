@@ -37,6 +37,16 @@ WAIT_CAUSES = (
 WASTES = ("waiting", "rework", "rejects", "field_faults")
 """What production wastes."""
 
+STEP_TIME_ISSUES = (
+    "overlap",
+    "zero_duration",
+    "missing_start",
+    "missing_end",
+    "end_before_start",
+    "clock_skew",
+)
+"""What can be odd about the times of production."""
+
 LIMIT_KINDS = (
     "impossible_metric",
     "constant_metric",

@@ -156,6 +156,11 @@ def _waste(house: House) -> Sequence[CheckResult]:
     return judge_model(house, quality.WASTE, "quality/waste")
 
 
+def _lead_times(house: House) -> Sequence[CheckResult]:
+    house.views({"step_times": STEP_TIMES}, house.parts)
+    return judge_model(house, quality.LEAD_TIMES, "quality/lead_times")
+
+
 def all_checks() -> list[dg.AssetChecksDefinition]:
     """Every check, in the order of the stages."""
     feeds = [name for name in FEEDS if name != "sessions"]
@@ -168,4 +173,5 @@ def all_checks() -> list[dg.AssetChecksDefinition]:
         checks_of(dg.AssetKey("customer_experience"), _reasons, "reasons"),
         checks_of(dg.AssetKey("step_defects"), _supply, "supply"),
         checks_of(dg.AssetKey("step_waste"), _waste, "waste"),
+        checks_of(dg.AssetKey("step_times"), _lead_times, "lead_times"),
     ]

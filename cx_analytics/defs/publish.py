@@ -81,6 +81,7 @@ def _body(sql: str) -> str:
         "action_proposals",
         "recurrences",
         "step_times",
+        "step_time_issues",
         "step_map",
         "reject_causes",
         "step_defects",

@@ -7,7 +7,9 @@ import dagster as dg
 from cx_analytics import supply
 from cx_analytics.contracts.feeds import PRODUCTION_EVENTS
 from cx_analytics.contracts.tables import (
+    QUARANTINE,
     STEP_MAP,
+    STEP_TIME_ISSUES_TABLE,
     STEP_TIMES,
 )
 from cx_analytics.defs.ingest import lake_key
@@ -16,6 +18,7 @@ from cx_analytics.defs.resources import House
 from cx_analytics.defs.step_page import picture
 from cx_analytics.defs.tables import facts, materialized, table_asset
 from cx_analytics.engine.models import load
+from cx_analytics.ingest import quarantine_files
 
 
 @table_asset(STEP_TIMES, group="supply", deps=[lake_key("production_events")])
@@ -37,6 +40,15 @@ def stage(house: House, rule: supply.CalendarRule) -> None:
         house.duck.table(name, load(model).sql, rule.parameters(model) or None)
         for used_up in supply.USED_UP.get(name, ()):
             house.duck.drop(used_up)
+
+
+@table_asset(STEP_TIME_ISSUES_TABLE, group="supply", deps=["step_times", "references"])
+def step_time_issues(house: House) -> dg.MaterializeResult[None]:
+    house.views({"step_time": STEP_TIMES}, house.parts)
+    house.view("refused", quarantine_files(house.workspace.root), QUARANTINE)
+    path = house.parts.path(STEP_TIME_ISSUES_TABLE.name)
+    rows = house.duck.copy(load("supply/step_time_issues").sql, path, supply.SKEW)
+    return dg.MaterializeResult(metadata=facts(STEP_TIME_ISSUES_TABLE, rows))
 
 
 @table_asset(STEP_MAP, group="supply", deps=["step_times", "step_defects", "step_field_faults"])

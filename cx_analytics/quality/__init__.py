@@ -9,6 +9,7 @@ bad row out of the lake is not here but in ingest; these checks prove that it di
 from cx_analytics.quality.aggregates import aggregate_sql, as_present, judged, sample_sql
 from cx_analytics.quality.suites import (
     INTAKE,
+    LEAD_TIMES,
     REASONS,
     SHARES,
     SUPPLY,
@@ -21,6 +22,7 @@ from cx_analytics.quality.validation import CheckResult, enforce, failed, valida
 
 __all__ = [
     "INTAKE",
+    "LEAD_TIMES",
     "REASONS",
     "SHARES",
     "SUPPLY",

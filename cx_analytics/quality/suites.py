@@ -29,6 +29,9 @@ TOLERANCE = 1e-9
 SUM_TOLERANCE = 1e-6
 """How far a sum of shares or points may be off."""
 
+LEAD_TIME_TOLERANCE_S = 0.001
+"""How far the seconds of a case may be from its lead time: the rounding of sums, no more."""
+
 VOLUME = (0.25, 4.0)
 """A day's rows over the median of the other days: outside of it something broke."""
 
@@ -296,3 +299,25 @@ WASTE = Suite(
     ),
 )
 """Over `step_waste` and the `step_times` and `step_field_faults` that it is made of."""
+
+LEAD_TIMES = Suite(
+    "lead_times",
+    "Work and wait of each case are its lead time (aggregates: quality/lead_times).",
+    (
+        _between(
+            "lead_times_reconcile",
+            "largest_deviation_s",
+            "block",
+            "Work and wait of each case add up to its last end minus its first start",
+            high=LEAD_TIME_TOLERANCE_S,
+        ),
+        _between(
+            "waits_reconcile",
+            "largest_part_deviation_s",
+            "block",
+            "The causes of each wait add up to it",
+            high=LEAD_TIME_TOLERANCE_S,
+        ),
+    ),
+)
+"""Over `step_times`."""

@@ -31,7 +31,7 @@ from cx_analytics.supply.rejects import MADE_REJECTS, made_rejects, step_defects
 from cx_analytics.supply.scan import PREPARED, scan
 from cx_analytics.supply.search import search
 from cx_analytics.supply.stepmap import RATES, no_field_faults, step_map
-from cx_analytics.supply.times import STAGES, USED_UP, CalendarRule
+from cx_analytics.supply.times import SKEW, STAGES, USED_UP, CalendarRule
 from cx_analytics.supply.wastes import step_waste
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "MADE_REJECTS",
     "PREPARED",
     "RATES",
+    "SKEW",
     "STAGES",
     "USED_UP",
     "field_wastes",

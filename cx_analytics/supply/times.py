@@ -26,6 +26,9 @@ USED_UP: Mapping[str, tuple[str, ...]] = {
 }
 """Relations that nothing reads any more once another one is made: they make room for it."""
 
+SKEW: Mapping[str, float | int] = {"enough": 10, "skew_share": 0.5}
+"""Parameters of the model supply/step_time_issues: when the clocks of two resources differ."""
+
 
 @dataclass(frozen=True)
 class CalendarRule:

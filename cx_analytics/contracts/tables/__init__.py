@@ -44,7 +44,7 @@ from cx_analytics.contracts.tables.loop import (
     RELEASE_LIMITS,
 )
 from cx_analytics.contracts.tables.running import METRICS_SQL, QUARANTINE, RUNS
-from cx_analytics.contracts.tables.supply import STEP_MAP, STEP_TIMES
+from cx_analytics.contracts.tables.supply import STEP_MAP, STEP_TIME_ISSUES_TABLE, STEP_TIMES
 from cx_analytics.contracts.tables.waste import (
     REJECT_CAUSES,
     STEP_DEFECTS,
@@ -89,6 +89,7 @@ TABLES: dict[str, Table] = {
         RELEASE_LIMITS,
         ACTION_PROPOSALS,
         STEP_TIMES,
+        STEP_TIME_ISSUES_TABLE,
         STEP_MAP,
         REJECT_CAUSES,
         STEP_DEFECTS,

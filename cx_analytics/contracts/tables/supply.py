@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cx_analytics.contracts.model import Column, Table
 from cx_analytics.contracts.tables.columns import count, real, share, text, time
-from cx_analytics.contracts.words import WAIT_CAUSES
+from cx_analytics.contracts.words import STEP_TIME_ISSUES, WAIT_CAUSES
 
 WAIT_PARTS = (
     ("batching", "for other cases to start together with"),
@@ -46,6 +46,23 @@ STEP_TIMES = Table(
         text("product", "The product or family of products"),
     ),
     day="started_at",
+)
+STEP_TIME_ISSUES_TABLE = Table(
+    "step_time_issues",
+    "supply",
+    "What is odd about the times of production; none of it is counted as work or wait.",
+    "issue, case_id, step, started_at; for a refused row file, line",
+    (
+        text("issue", "What is odd", required=True, choices=STEP_TIME_ISSUES),
+        text("case_id", "The case; null for a refused row and for clock_skew"),
+        text("step", "The step"),
+        text("resource", "Its resource; for clock_skew the one whose clock is early"),
+        time("started_at", "Start of the step; for clock_skew of the first that shows it"),
+        real("seconds_off", "Time shared with earlier steps; for clock_skew its mean", "s", low=0),
+        text("detail", "What was seen, in words", required=True),
+        text("file", "File of a refused row"),
+        count("line", "Line or record in that file", "line"),
+    ),
 )
 STEP_MAP = Table(
     "step_map",
