@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from cx_analytics.contracts.attributes import DEFAULT_ATTRIBUTES, Attribute, Domain
+from cx_analytics.contracts.calendar import Calendar, parse_calendar
 from cx_analytics.contracts.engine_settings import engine_settings
 from cx_analytics.contracts.errors import NotFound, SettingsError, did_you_mean
 from cx_analytics.contracts.feeds import COMPONENT_COLUMNS, FEEDS
@@ -55,6 +56,7 @@ class Settings:
     rails: Rails = field(default_factory=Rails)
     costs: Mapping[str, float] = field(default_factory=dict)
     supply: Supply = field(default_factory=Supply)
+    calendar: Calendar = field(default_factory=Calendar)
     engine: Engine = field(default_factory=Engine)
     pseudonyms: tuple[str, ...] = ()
     exchange: Exchange = field(default_factory=Exchange)
@@ -220,6 +222,7 @@ def parse_settings(raw: Mapping[str, Any], *, where: str = "cx.toml") -> Setting
         rails=rails.record(Rails()),
         costs=_numbers(section("costs")),
         supply=parse_supply(section("supply")),
+        calendar=parse_calendar(section("calendar")),
         engine=engine_settings(section("engine"), where),
         pseudonyms=_pseudonyms(section("privacy"), where),
         exchange=section("exchange").record(Exchange()),

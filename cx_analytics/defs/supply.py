@@ -25,7 +25,7 @@ from cx_analytics.ingest import quarantine_files
 def step_times(house: House) -> dg.MaterializeResult[None]:
     tell("supply", "step times")
     house.feed_view("event", PRODUCTION_EVENTS)
-    house.duck.register("given_hours", supply.no_given_hours())
+    house.duck.register("given_hours", supply.given_hours(house.workspace.settings.calendar))
     stage(house, supply.CalendarRule())
     model = load("supply/step_times").sql
     rows = house.duck.copy(model, house.parts.path(STEP_TIMES.name))

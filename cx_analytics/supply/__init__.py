@@ -16,7 +16,7 @@ They read the relations `event` (feed production_events), `step_time` (table ste
 `field_fault` (model supply/field_faults, or `no_field_faults()` while the field is silent).
 """
 
-from cx_analytics.supply.calendar import no_given_hours
+from cx_analytics.supply.calendar import given_hours, no_given_hours
 from cx_analytics.supply.field import (
     MADE_FAULTS,
     field_wastes,
@@ -44,6 +44,7 @@ __all__ = [
     "STAGES",
     "USED_UP",
     "field_wastes",
+    "given_hours",
     "left_faults",
     "made_faults",
     "made_rejects",

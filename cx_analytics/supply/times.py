@@ -42,6 +42,7 @@ class CalendarRule:
     minimum_hours : a resource that worked in fewer hours than this (default: a working week) is
         given the hours in which anybody worked.
     enough : a transition that fewer cases took than this tells nothing of its transport.
+    longest_transport_s : nor does one whose shortest wait is longer than this.
     deepest : longest queue, in turns, that is compared pair by pair to tell who was served first
         (only at resources that serve neither in order of arrival nor by ranks).
 
@@ -52,6 +53,7 @@ class CalendarRule:
     open_share: float = 0.1
     minimum_hours: int = 40
     enough: int = 10
+    longest_transport_s: int = 3600
     deepest: int = 1000
 
     def __post_init__(self) -> None:
@@ -63,5 +65,5 @@ class CalendarRule:
         if model == "supply/working_hours":
             return {"open_share": self.open_share, "minimum_hours": self.minimum_hours}
         if model == "supply/transports":
-            return {"enough": self.enough}
+            return {"enough": self.enough, "longest_s": self.longest_transport_s}
         return {"deepest": self.deepest} if model == "supply/turn_waits" else {}

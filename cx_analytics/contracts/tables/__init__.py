@@ -135,6 +135,7 @@ __all__ = [
     "RELEASE_LIMITS",
     "ACTION_PROPOSALS",
     "STEP_TIMES",
+    "STEP_TIME_ISSUES_TABLE",
     "STEP_MAP",
     "REJECT_CAUSES",
     "STEP_DEFECTS",
