@@ -63,7 +63,7 @@ _READS: dict[str, tuple[str, ...]] = {
     "release_limits": ("lake/app_releases", "sessions"),
     "recurrences": ("causes_history",),
     "step_times": ("lake/production_events",),
-    "step_time_issues": ("step_times", "references"),
+    "step_time_issues": ("step_times",),
     "step_map": ("step_times",),
     "reject_causes": ("step_times",),
     "step_defects": ("step_times",),
