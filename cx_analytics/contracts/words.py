@@ -34,6 +34,9 @@ WAIT_CAUSES = (
     "other",
 )
 
+PART_VIAS = ("aggregation", "transformation", "component")
+"""How something went into a case: packed into it, consumed by it, built into its unit."""
+
 WASTES = ("waiting", "rework", "rejects", "field_faults")
 """What production wastes."""
 

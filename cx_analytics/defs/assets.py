@@ -31,7 +31,7 @@ from cx_analytics.defs.publish import warehouse
 from cx_analytics.defs.references import references
 from cx_analytics.defs.report import report
 from cx_analytics.defs.step_page import step_page
-from cx_analytics.defs.supply import step_map, step_time_issues, step_times
+from cx_analytics.defs.supply import case_genealogy, step_map, step_time_issues, step_times
 from cx_analytics.defs.waste import rejects_traced, step_field_faults, step_waste
 
 
@@ -63,6 +63,7 @@ def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
         recurrences,
         step_times,
         step_time_issues,
+        case_genealogy,
         rejects_traced,
         step_field_faults,
         step_map,

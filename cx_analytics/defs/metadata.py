@@ -26,7 +26,16 @@ COLUMN_SCHEMA = "dagster/column_schema"
 COLUMN_LINEAGE = "dagster/column_lineage"
 ROW_COUNT = "dagster/row_count"
 
-PERSONAL = ("customer_id", "session_id", "contact_id", "unit_id", "component_serial", "case_id")
+PERSONAL = (
+    "customer_id",
+    "session_id",
+    "contact_id",
+    "unit_id",
+    "component_serial",
+    "case_id",
+    "part_id",
+    "into_id",
+)
 """Columns that name one person or one thing of a person."""
 
 REACHED = "exposed"
@@ -64,6 +73,7 @@ _READS: dict[str, tuple[str, ...]] = {
     "recurrences": ("causes_history",),
     "step_times": ("lake/production_events",),
     "step_time_issues": ("step_times",),
+    "case_genealogy": ("lake/production_events",),
     "step_map": ("step_times",),
     "reject_causes": ("step_times",),
     "step_defects": ("step_times",),
@@ -152,6 +162,14 @@ _MADE_FROM: dict[str, dict[str, tuple[str, ...]]] = {
     "step_times": {
         "work_s": ("lake/production_events.started_at", "lake/production_events.ended_at"),
         "wait_s": ("lake/production_events.started_at", "lake/production_events.ended_at"),
+    },
+    "case_genealogy": {
+        "part_id": (
+            "lake/production_events.case_id",
+            "lake/production_events.input_ids",
+            "lake/components.component_lot",
+            "lake/components.component_serial",
+        ),
     },
     "step_map": {
         "from_step": ("step_times.step",),

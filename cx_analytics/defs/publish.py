@@ -82,6 +82,7 @@ def _body(sql: str) -> str:
         "recurrences",
         "step_times",
         "step_time_issues",
+        "case_genealogy",
         "step_map",
         "reject_causes",
         "step_defects",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dagster as dg
 
 from cx_analytics import supply
-from cx_analytics.contracts.feeds import PRODUCTION_EVENTS
+from cx_analytics.contracts.feeds import COMPONENTS, PRODUCTION_EVENTS
 from cx_analytics.contracts.tables import (
+    CASE_GENEALOGY,
     QUARANTINE,
     STEP_MAP,
     STEP_TIME_ISSUES_TABLE,
@@ -49,6 +50,22 @@ def step_time_issues(house: House) -> dg.MaterializeResult[None]:
     path = house.parts.path(STEP_TIME_ISSUES_TABLE.name)
     rows = house.duck.copy(load("supply/step_time_issues").sql, path, supply.SKEW)
     return dg.MaterializeResult(metadata=facts(STEP_TIME_ISSUES_TABLE, rows))
+
+
+@table_asset(
+    CASE_GENEALOGY,
+    group="supply",
+    deps=[lake_key(PRODUCTION_EVENTS.name), lake_key(COMPONENTS.name)],
+)
+def case_genealogy(house: House) -> dg.MaterializeResult[None]:
+    tell("supply", "genealogy")
+    house.feed_view("event", PRODUCTION_EVENTS)
+    house.feed_view("component", COMPONENTS)
+    house.duck.table("case_link", load("supply/case_links").sql)
+    model = load("supply/case_genealogy").sql
+    rows = house.duck.copy(model, house.parts.path(CASE_GENEALOGY.name))
+    house.duck.drop("case_link")
+    return dg.MaterializeResult(metadata=facts(CASE_GENEALOGY, rows))
 
 
 @table_asset(STEP_MAP, group="supply", deps=["step_times", "step_defects", "step_field_faults"])

@@ -44,7 +44,12 @@ from cx_analytics.contracts.tables.loop import (
     RELEASE_LIMITS,
 )
 from cx_analytics.contracts.tables.running import METRICS_SQL, QUARANTINE, RUNS
-from cx_analytics.contracts.tables.supply import STEP_MAP, STEP_TIME_ISSUES_TABLE, STEP_TIMES
+from cx_analytics.contracts.tables.supply import (
+    CASE_GENEALOGY,
+    STEP_MAP,
+    STEP_TIME_ISSUES_TABLE,
+    STEP_TIMES,
+)
 from cx_analytics.contracts.tables.waste import (
     REJECT_CAUSES,
     STEP_DEFECTS,
@@ -90,6 +95,7 @@ TABLES: dict[str, Table] = {
         ACTION_PROPOSALS,
         STEP_TIMES,
         STEP_TIME_ISSUES_TABLE,
+        CASE_GENEALOGY,
         STEP_MAP,
         REJECT_CAUSES,
         STEP_DEFECTS,
@@ -136,6 +142,7 @@ __all__ = [
     "ACTION_PROPOSALS",
     "STEP_TIMES",
     "STEP_TIME_ISSUES_TABLE",
+    "CASE_GENEALOGY",
     "STEP_MAP",
     "REJECT_CAUSES",
     "STEP_DEFECTS",

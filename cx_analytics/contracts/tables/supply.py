@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cx_analytics.contracts.model import Column, Table
 from cx_analytics.contracts.tables.columns import count, real, share, text, time
-from cx_analytics.contracts.words import STEP_TIME_ISSUES, WAIT_CAUSES
+from cx_analytics.contracts.words import PART_VIAS, STEP_TIME_ISSUES, WAIT_CAUSES
 
 WAIT_PARTS = (
     ("batching", "for other cases to start together with"),
@@ -62,6 +62,30 @@ STEP_TIME_ISSUES_TABLE = Table(
         text("detail", "What was seen, in words", required=True),
         text("file", "File of a refused row"),
         count("line", "Line or record in that file", "line"),
+    ),
+)
+CASE_GENEALOGY = Table(
+    "case_genealogy",
+    "supply",
+    "What went into each case: cases, lots and units, and what went into those, four links deep.",
+    "case_id, part_id",
+    (
+        text("case_id", "What holds the part", required=True),
+        text("part_id", "Case, lot or unit that went into it", required=True),
+        text(
+            "via",
+            "How it went into into_id: packed into it, consumed by it, built into its unit",
+            required=True,
+            choices=PART_VIAS,
+        ),
+        count("depth", "Links between the two", "1 = direct", required=True),
+        Column(
+            "part_is_case",
+            "BOOLEAN",
+            "Whether the part has events of its own, to be found in step_times",
+            required=True,
+        ),
+        text("into_id", "What it went into directly: case_id, or another of its parts"),
     ),
 )
 STEP_MAP = Table(

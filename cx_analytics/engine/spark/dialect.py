@@ -274,6 +274,21 @@ def _named(spark: str) -> Callable[[exp.Expr], exp.Expr]:
     return lambda node: exp.Anonymous(this=spark, expressions=node.expressions)
 
 
+def _listed(node: exp.Expr) -> exp.Expr:
+    if node.expression.name != '["VARCHAR"]':
+        raise NotPortable("from_json: only a list of texts was compared")
+    kind = exp.Literal.string("ARRAY<STRING>")
+    return exp.Anonymous(this="FROM_JSON", expressions=[node.this, kind])
+
+
+def _tried(node: exp.Expr) -> exp.Expr:
+    """What cannot be read as JSON is null for Spark anyway; nothing else may be tried."""
+    inner: exp.Expr = node.this
+    if inner.name != "FROM_JSON":
+        raise NotPortable("try: Spark knows it of from_json only")
+    return inner
+
+
 _Mend = Callable[[exp.Expr], exp.Expr]
 _BY_NAME: dict[str, _Mend] = {
     "epoch_us": lambda node: _micros(node.expressions[0]),
@@ -283,6 +298,8 @@ _BY_NAME: dict[str, _Mend] = {
 _BY_TYPE: dict[type[exp.Expr], _Mend] = {
     exp.TimeToUnix: _epoch,
     exp.DateDiff: _days_between,
+    exp.FromJson: _listed,
+    exp.Try: _tried,
     exp.ArgMax: _extreme("MAX_BY"),
     exp.ArgMin: _extreme("MIN_BY"),
     exp.IsInf: lambda node: exp.paren(

@@ -42,6 +42,8 @@ def test_every_model_is_translated(name: str) -> None:
         ("SELECT round(a, 2) FROM t", "tie"),
         ("SELECT round(a) FROM t", "tie"),
         ("SELECT date_diff('hour', a, b) FROM t", "only days"),
+        ("SELECT from_json(a, '[\"BIGINT\"]') FROM t", "only a list of texts"),
+        ("SELECT TRY(a / b) FROM t", "from_json only"),
         ("SELECT * FROM t USING SAMPLE 10 PERCENT", "samples differ"),
         ("SELECT FROM WHERE", "no query"),
     ],
@@ -71,6 +73,7 @@ def test_what_differs_is_refused(sql: str, why: str) -> None:
             "WINDOW w AS (PARTITION BY b ORDER BY c)",
             "MAX(a) OVER (PARTITION BY b ORDER BY c NULLS LAST ROWS BETWEEN 1 PRECEDING AND",
         ),
+        ("SELECT TRY(from_json(a, '[\"VARCHAR\"]')) FROM t", "FROM_JSON(a, 'ARRAY<STRING>')"),
         ("SELECT isinf(a) FROM t", "(ABS(a) = CAST('Infinity' AS DOUBLE))"),
     ],
 )
