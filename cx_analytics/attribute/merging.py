@@ -25,10 +25,10 @@ def merges(
 ) -> Iterator[tuple[Term, list[int]]]:
     """Terms that may stand for several others, each with the places of those.
 
-    The hull of the windows of one cell; the parent in which several single values are nested
-    (cells of a region), over the hull of their windows; and the value in which most of what
-    several conjunctions explain lies (a lot that was told as its line and its modems, and as
-    those modems and its site). `explained` is each term's share of its own faults.
+    The hull of the windows of one cell; the parent in which several values are nested (cells of a
+    region, versions of an app on one system), over the hull of their windows; and the value in
+    which most of what several conjunctions explain lies (a lot that was told as its line and its
+    modems, and as those modems and its site). `explained` is each term's share of its own faults.
     """
     days = [n for n in shared if period.key(terms[n].cell).hours is None]
     pieces: dict[int, list[int]] = {}
@@ -68,16 +68,21 @@ def _holding(period: Period, term: Term, explained: Floats) -> Iterator[int]:
 
 
 def _parents(period: Period, term: Term) -> Iterator[int]:
-    """Cells of the values that a single value's faults nearly all have, coarser by nesting."""
+    """Cells in which one value gives way to the coarser one that a term's faults nearly all have.
+
+    A cell to its region; a version on a system to its app on that system.
+    """
     key = period.key(term.cell)
-    if key.order > 1:
-        return
     own = term.faults(period)
-    for name in sorted(period.cells.nested[key.names[0]]):
-        codes = period.codes(name)[own]
-        if not (codes >= 0).any():
-            continue
-        value = int(np.bincount(codes[codes >= 0]).argmax())
-        cell = period.place.get(Key(((name, period.counts.columns[name].levels[value]),)))
-        if cell is not None:
-            yield cell
+    for place, (name, _) in enumerate(key.conditions):
+        others = (*key.conditions[:place], *key.conditions[place + 1 :])
+        for coarser in sorted(period.cells.nested[name] - set(key.names)):
+            codes = period.codes(coarser)[own]
+            if not (codes >= 0).any():
+                continue
+            value = period.counts.columns[coarser].levels[
+                int(np.bincount(codes[codes >= 0]).argmax())
+            ]
+            cell = period.place.get(Key(tuple(sorted((*others, (coarser, value))))))
+            if cell is not None:
+                yield cell
