@@ -1,0 +1,65 @@
+"""Causes that are pieces of one are offered as that one."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from cx_analytics.attribute.cells import Key
+from cx_analytics.attribute.hazard import Term
+from cx_analytics.attribute.merging import merges
+
+
+def _key(**conditions: str) -> Key:
+    return Key(tuple(sorted(conditions.items())))
+
+
+def _period(keys: list[Key], rows: list[dict[str, str]], nested: dict[str, set[str]]) -> Any:
+    """Ten days; each cell's faults are the rows that meet its conditions."""
+    names = sorted(rows[0])
+    levels = {name: sorted({row[name] for row in rows}) for name in names}
+    codes = {name: np.array([levels[name].index(row[name]) for row in rows]) for name in names}
+    members = [
+        np.array([n for n, row in enumerate(rows) if all(row[a] == v for a, v in key.conditions)])
+        for key in keys
+    ]
+    return SimpleNamespace(
+        key=keys.__getitem__,
+        place={key: n for n, key in enumerate(keys)},
+        members=lambda cell, first, last: members[cell],
+        codes=codes.__getitem__,
+        cells=SimpleNamespace(nested={name: frozenset(nested.get(name, ())) for name in names}),
+        counts=SimpleNamespace(
+            names=names,
+            columns={name: SimpleNamespace(levels=levels[name]) for name in names},
+        ),
+    )
+
+
+def test_versions_of_an_app_on_one_system_are_pieces_of_the_app_on_it() -> None:
+    keys = [
+        _key(app_version="8.2", os_version="15"),
+        _key(app_version="8.3", os_version="15"),
+        _key(app_name="Ride", os_version="15"),
+        _key(app_name="Chat", os_version="15"),
+    ]
+    rows = [
+        {"app_name": "Ride", "app_version": version, "os_version": "15"}
+        for version in ("8.2", "8.3")
+        for _ in range(5)
+    ]
+    period = _period(keys, rows, {"app_version": {"app_name"}})
+    terms = [Term(0, 0, 10), Term(1, 0, 4), Term(2, 4, 10)]
+    offered = list(merges(period, terms, [0, 1, 2], [np.ones(5), np.ones(5), np.ones(10)]))
+    assert (Term(2, 0, 10), [0, 1, 2]) in offered
+    assert all(term.cell != 3 for term, _ in offered)
+
+
+def test_a_condition_that_is_named_already_is_not_climbed_to() -> None:
+    keys = [_key(app_name="Ride", app_version="8.2"), _key(app_name="Ride")]
+    rows = [{"app_name": "Ride", "app_version": "8.2"}] * 5
+    period = _period(keys, rows, {"app_version": {"app_name"}})
+    terms = [Term(0, 0, 4)]
+    assert list(merges(period, terms, [0], [np.ones(5)])) == []
