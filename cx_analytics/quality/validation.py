@@ -10,6 +10,7 @@ milliseconds an expectation, however few the rows: hence one validation, and imp
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -136,16 +137,36 @@ def _validation(
         )
 
 
+CONNECT = ("pyspark.sql.connect.dataframe", "pyspark.sql.connect.session")
+"""Modules of Spark that Great Expectations tries to import and does not need."""
+
+
 @contextmanager
 def _great_expectations() -> Iterator[Any]:
     """The library, with its own deprecations kept from whoever runs with warnings as errors."""
     # It reads this once, when it is imported: without it, it calls home.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _absent(CONNECT):
         warnings.simplefilter("ignore")
         import great_expectations as gx
 
         yield gx
+
+
+@contextmanager
+def _absent(names: Iterable[str]) -> Iterator[None]:
+    """Modules that cannot be imported meanwhile, unless they are already there.
+
+    Where gRPC is missing and Python has no main file (`python -c`), pyspark takes it for a test of
+    its own and ends the process when its Connect client is imported.
+    """
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 def _silence(context: Any) -> None:

@@ -53,3 +53,4 @@ FROM (
   FROM reached
 ) AS placed
 WHERE place = 1
+ORDER BY case_id, part_id

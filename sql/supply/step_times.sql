@@ -92,3 +92,4 @@ SELECT
   other_us / 1e6 AS other_s,
   unit_id, lot, product
 FROM part
+ORDER BY case_id, position

@@ -15,6 +15,7 @@ from cx_analytics.contracts.settings import Exchange, Rails
 from cx_analytics.workspace import Settings, Workspace, parse_settings
 
 SECTIONS = {
+    "calendar",
     "product",
     "engine",
     "attributes",
@@ -58,6 +59,7 @@ def test_uncommented_it_names_every_setting() -> None:
         "sources",
         "costs",
         "supply",
+        "calendar",
         "engine",
         "pseudonyms",
         "exchange",
