@@ -4,12 +4,14 @@
 # make check   the same without the tests
 # make install .venv with the locked versions (uv when it is there, else pip)
 #
+# TESTS= runs the slow tests too (a cluster that loses a worker), as the build does.
 # DEMO=folder puts the demo elsewhere; PORT=3100 moves the UI; PYTHON=/path/to/python names an interpreter.
 
 SHELL := /bin/bash
 BIN := .venv/bin
 DEMO ?= demo
 PORT ?= 3000
+TESTS ?= -m "not slow"
 LOCKS := pyproject.toml uv.lock constraints.txt .ci/install
 export PYTHON
 
@@ -37,7 +39,7 @@ check: .venv/.installed-dev
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile $(TESTS)
 
 # After a change of pyproject.toml: the lock, and the same versions for pip (needs uv).
 lock:

@@ -325,7 +325,7 @@ def at_top(places: np.ndarray, struck: np.ndarray, share: float) -> float:
     held = float(struck[known][order].sum())
     others = int((~known).sum())
     left = max(room - int(known.sum()), 0)
-    return held + (struck[~known].sum() * left / others if others else 0.0)
+    return held + (float(struck[~known].sum()) * left / others if others else 0.0)
 
 
 def each_inside(rows: Sequence[Inside]) -> Iterator[tuple[str, int]]:
