@@ -4,14 +4,14 @@
 # make check   the same without the tests
 # make install .venv with the locked versions (uv when it is there, else pip)
 #
-# TESTS= runs the slow tests too (a cluster that loses a worker), as the build does.
+# TESTS= also loses a worker of a cluster (a minute, needs Java), as the build does.
 # DEMO=folder puts the demo elsewhere; PORT=3100 moves the UI; PYTHON=/path/to/python names an interpreter.
 
 SHELL := /bin/bash
 BIN := .venv/bin
 DEMO ?= demo
 PORT ?= 3000
-TESTS ?= -m "not slow"
+TESTS ?= -m "not cluster"
 LOCKS := pyproject.toml uv.lock constraints.txt .ci/install
 export PYTHON
 

@@ -235,6 +235,7 @@ def awaited(ask: Callable[[], Any], log: Path, seconds: float = 240) -> Any:
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 @pytest.mark.timeout(900)
 def test_a_killed_worker_changes_nothing(cluster: Cluster, tmp_path: Path) -> None:
     victim, _ = cluster.worker(), cluster.worker()
