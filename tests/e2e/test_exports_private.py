@@ -30,7 +30,14 @@ pytestmark = [
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "shared" / "data"
 START = datetime(2026, 1, 1)
-HOSTILE = ("../../x", '=HYPERLINK("http://x","y")', "@SUM(A1)", "</ID><ID>", 'a\nb,"c', "ü/ß 1")
+HOSTILE = (
+    "../../escaped-unit",
+    '=HYPERLINK("http://x","y")',
+    "@SUM(A1)",
+    "</ID><ID>",
+    'a\nb,"c',
+    "ü/ß 1",
+)
 LOTS = ("=L-BAD/../x", "L-2", "L-3", "L-4")
 LATITUDE, LONGITUDE = 52.520817, 13.409412
 
@@ -143,7 +150,7 @@ def test_the_units_are_there_and_no_id_is_a_formula_or_a_path(root: Path) -> Non
     (pack,) = (root / "exports").iterdir()
     assert pack.name.startswith("d-")
     serials = (pack / "serials.csv").read_text()
-    assert "../../x" in serials
+    assert "../../escaped-unit" in serials
     assert '\'=HYPERLINK(""http://x"",""y"")' in serials
     book = openpyxl.load_workbook(pack / "8d.xlsx")
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
@@ -151,7 +158,7 @@ def test_the_units_are_there_and_no_id_is_a_formula_or_a_path(root: Path) -> Non
     assert not [cell for cell in cells if str(cell.value).startswith("=")]
     made = {path.name for path in root.parent.iterdir()}
     assert made == {"ws", "sent", "zipped"}
-    assert not [path for path in root.parent.parent.rglob("x") if path.is_file()]
+    assert not [path for path in root.parent.parent.rglob("escaped-unit") if path.is_file()]
 
 
 def test_what_the_run_made_is_valid(root: Path) -> None:
