@@ -32,6 +32,11 @@ _REFUSALS = {
 }
 _NOT_NOW = 3
 
+_HUNG_UP = "the broker closed the line"
+_CLOSED = (ConnectionError, ssl.SSLEOFError)
+"""What a closed line looks like when we still had something to say: a reset or a broken pipe,
+where one that only listened reads an end. Which of them comes is a matter of microseconds."""
+
 
 class MqttError(Exception):
     """The broker broke off, or said something that the protocol does not allow here."""
@@ -60,6 +65,8 @@ class Publish:
         try:
             with line:
                 return self._exchange(line, packet)
+        except _CLOSED:
+            return Reply("again", f"no answer: {_HUNG_UP}")
         except (OSError, MqttError) as error:
             return Reply("again", f"no answer: {plain(str(error) or type(error).__name__)}")
 
@@ -166,6 +173,6 @@ def _read(line: socket.socket, size: int) -> bytes:
     while len(parts) < size:
         more = line.recv(min(size - len(parts), 65536))
         if not more:
-            raise MqttError("the broker closed the line")
+            raise MqttError(_HUNG_UP)
         parts += more
     return bytes(parts)

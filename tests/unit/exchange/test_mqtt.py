@@ -33,7 +33,8 @@ def broker() -> Iterator[Broker]:
         servers.append(server)
         threading.Thread(target=serve, args=(server, answers, silent), daemon=True).start()
         target = parse_target(f"mqtt://127.0.0.1:{server.getsockname()[1]}/q", base=Path("/"))
-        return Publish(target, "cx-1", timeout_s=0.5)
+        # Only who never gets an answer waits for the end of this time: others get it soon.
+        return Publish(target, "cx-1", timeout_s=0.2 if silent else 20.0)
 
     yield start
     for server in servers:
@@ -87,13 +88,32 @@ def test_taken(broker: Broker) -> None:
         (["20020000", "d000"], "again", "packet 0xd0"),
         (["20ffffffffff"], "again", "a length that is none"),
         (["2001"], "again", "closed the line"),
-        ([], "again", ""),
+        ([], "again", "closed the line"),
     ],
 )
 def test_what_brokers_answer(broker: Broker, answers: list[str], outcome: str, said: str) -> None:
     reply = broker(*map(bytes.fromhex, answers))(PARCEL)
     assert reply.outcome == outcome
     assert said in reply.said
+
+
+def test_a_reset_is_a_closed_line() -> None:
+    """What is unread when a line is closed makes of its end a reset, which is the same to us."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        target = parse_target(f"mqtt://127.0.0.1:{port}/q", base=Path("/"))
+        threading.Thread(target=hang_up, args=(server,), daemon=True).start()
+        reply = Publish(target, "cx-1", timeout_s=20.0)(PARCEL)
+    assert (reply.outcome, reply.said) == ("again", "no answer: the broker closed the line")
+
+
+def hang_up(server: socket.socket) -> None:
+    """Welcomes the sender, waits until a packet lies there and closes without reading it."""
+    line, _ = server.accept()
+    with line:
+        mqtt.read_packet(line)
+        line.sendall(WELCOME)
+        line.recv(1, socket.MSG_PEEK)
 
 
 def test_time_out(broker: Broker) -> None:
