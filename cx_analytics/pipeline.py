@@ -216,9 +216,12 @@ def _instance(workspace: Workspace) -> Iterator[dg.DagsterInstance]:
     """The Dagster instance of the workspace, with the checked-in settings."""
     import dagster as dg
 
+    from cx_analytics.defs.history import written_lightly
+
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     prepare_instance(workspace)
-    with dg.DagsterInstance.from_config(str(workspace.dagster)) as instance:
+    home = workspace.dagster.resolve()
+    with written_lightly(home), dg.DagsterInstance.from_config(str(home)) as instance:
         _end_killed_runs(instance)
         yield instance
 

@@ -66,10 +66,13 @@ def publish(
             config["memory_limit"] = memory_limit
         connection = duckdb.connect(part, config=config)
         try:
+            # One transaction: a commit for each of hundreds of comments would wait for the disk.
+            connection.begin()
             rows = {
                 name: _fill(connection, table, sources.get(name, ()))
                 for name, table in TABLES.items()
             }
+            connection.commit()
             connection.execute("CHECKPOINT")
         finally:
             connection.close()
