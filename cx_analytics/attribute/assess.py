@@ -25,6 +25,8 @@ from cx_analytics.attribute.scoring import Given, Scorer
 
 LEAST_CUSTOMERS = 4
 LEAST_RATIO, LEAST_RATIO_PAIR, LEAST_RATIO_CLOSED = 1.15, 1.4, 1.5
+PLAIN = 20.0
+"""With so many nats a conjunction or a window of days needs no larger ratio than a single value."""
 FRAILTY = 1.5
 """Shape k of the gamma frailty between customers: their rates vary by 1/sqrt(k) = 82 %."""
 ACTIVE_GAIN = 0.5
@@ -60,7 +62,8 @@ class Assessment:
     @property
     def acceptable(self) -> bool:
         """Whether enough customers and a large enough ratio speak for it."""
-        return self.customers >= LEAST_CUSTOMERS and self.ratio >= self.least_ratio
+        least = LEAST_RATIO if self.evidence >= PLAIN else self.least_ratio
+        return self.customers >= LEAST_CUSTOMERS and self.ratio >= least
 
 
 @dataclass

@@ -17,7 +17,7 @@ from cx_analytics.attribute.candidates import Group
 from cx_analytics.attribute.cells import Cells, Key, Period
 from cx_analytics.attribute.counts import Counts
 from cx_analytics.attribute.hazard import Term
-from cx_analytics.attribute.refine import hidden, inside, profiles, triples
+from cx_analytics.attribute.refine import coarser, hidden, inside, profiles, triples
 from cx_analytics.attribute.report import Findings, findings
 from cx_analytics.attribute.search import Search
 from cx_analytics.attribute.wanted import uncounted
@@ -26,7 +26,7 @@ from cx_analytics.contracts.errors import InputRefused
 Counting = Callable[[pl.DataFrame], pl.DataFrame]
 """Takes wanted cells (rows of `wanted_cells`), gives their exposure as rows of CELL_COUNTS."""
 
-REFINEMENTS = 2
+REFINEMENTS = 3
 """How often the search of one day may ask for more cells."""
 WEEKLY = 0
 """Mondays: then causes ask for more cells although they are the same as the day before."""
@@ -136,7 +136,7 @@ class _Table:
     def refined(self, search: Search) -> bool:
         """Count what the causes of a search ask for; whether there are new cells to try."""
         causes = inside(search)
-        new = self.learn([*profiles(causes), *hidden(search)])
+        new = self.learn([*profiles(causes), *hidden(search), *coarser(search)])
         return self.learn(triples(causes, self.asked)) or new
 
     def period(self, day: date, window_days: int) -> Period:
@@ -155,11 +155,14 @@ def _fit(table: _Table, day: date, start: Sequence[_Start], window_days: int) ->
     if same and day.weekday() != WEEKLY:
         return search
     for _ in range(REFINEMENTS):
+        before = _shared(search)
         if not table.refined(search):
             break
         start = _carried(search)
         search = Search(period := table.period(day, window_days))
         search.run(_terms(period, start))
+        if _shared(search) == before:
+            break
     return search
 
 

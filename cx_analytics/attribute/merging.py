@@ -68,7 +68,14 @@ def _holding(period: Period, term: Term, explained: Floats) -> Iterator[int]:
 
 
 def _parents(period: Period, term: Term) -> Iterator[int]:
-    """Cells in which one value gives way to the coarser one that a term's faults nearly all have.
+    """The counted cells among `climbs`."""
+    for key in climbs(period, term):
+        if (cell := period.place.get(key)) is not None:
+            yield cell
+
+
+def climbs(period: Period, term: Term) -> Iterator[Key]:
+    """Conditions in which one value gives way to the coarser one that nearly all its faults have.
 
     A cell to its region; a version on a system to its app on that system.
     """
@@ -78,11 +85,7 @@ def _parents(period: Period, term: Term) -> Iterator[int]:
         others = (*key.conditions[:place], *key.conditions[place + 1 :])
         for coarser in sorted(period.cells.nested[name] - set(key.names)):
             codes = period.codes(coarser)[own]
-            if not (codes >= 0).any():
-                continue
-            value = period.counts.columns[coarser].levels[
-                int(np.bincount(codes[codes >= 0]).argmax())
-            ]
-            cell = period.place.get(Key(tuple(sorted((*others, (coarser, value))))))
-            if cell is not None:
-                yield cell
+            if (codes >= 0).any():
+                most = int(np.bincount(codes[codes >= 0]).argmax())
+                value = period.counts.columns[coarser].levels[most]
+                yield Key(tuple(sorted((*others, (coarser, value)))))

@@ -19,13 +19,14 @@ from cx_analytics.attribute.candidates import MIN_FAULTS, Group, Names
 from cx_analytics.attribute.counts import Counts, Floats, Ints
 from cx_analytics.attribute.evidence import poisson_gain
 from cx_analytics.attribute.hazard import Term
+from cx_analytics.attribute.merging import climbs
 from cx_analytics.attribute.pairs import pairs
 from cx_analytics.attribute.search import Search
 
 LEAST_GAIN = 2.0
 MOST_A_CAUSE = 60
 """Triples that are asked for inside one cause, those that gain most."""
-NEAR_MISSES = 12
+NEAR_MISSES = 20
 """So many of the best candidates that were not accepted are looked into as well."""
 
 Cell = tuple[Names, tuple[int, ...]]
@@ -42,6 +43,20 @@ def hidden(search: Search) -> list[Group]:
     left = np.zeros(len(period.counts.day))
     left[period.faults] = hazard.level / hazard.rate
     return pairs(period.counts, left, period.cells.nested)
+
+
+def coarser(search: Search) -> list[Group]:
+    """The conjunctions of the model with one value given way to the coarser one it lies in.
+
+    A band to its network type, a version to its app: what was found may be a part.
+    """
+    period, columns = search.period, search.period.counts.columns
+    shared = [term for term in search.hazard.terms if not period.key(term.cell).individual]
+    keys = [key for term in shared for key in climbs(period, term) if key.order > 1]
+    return grouped(
+        _cell(tuple((name, columns[name].levels.index(value)) for name, value in key.conditions))
+        for key in keys
+    )
 
 
 def triples(insides: Sequence[Inside], asked: Asked) -> list[Group]:

@@ -28,7 +28,7 @@ SWAP_GAIN = 1.0
 RIVAL_NATS = 6.0
 SLACK = 3.0
 """So many nats may the exact score of a candidate be above the quick one."""
-NEAR_NATS = 5.0
+NEAR_NATS = 6.0
 """A candidate that misses its price by no more may be part of something narrower."""
 ROUNDS = 3
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from cx_analytics.attribute.cells import Key
 from cx_analytics.attribute.hazard import Term
-from cx_analytics.attribute.merging import merges
+from cx_analytics.attribute.merging import climbs, merges
+from cx_analytics.attribute.refine import coarser
 
 
 def _key(**conditions: str) -> Key:
@@ -63,3 +64,15 @@ def test_a_condition_that_is_named_already_is_not_climbed_to() -> None:
     period = _period(keys, rows, {"app_version": {"app_name"}})
     terms = [Term(0, 0, 4)]
     assert list(merges(period, terms, [0], [np.ones(5)])) == []
+
+
+def test_a_part_of_a_network_type_asks_for_the_whole_of_it() -> None:
+    keys = [_key(band="B7", device_model="Alto"), _key(band="B7"), Key((("unit_id", "u"),), True)]
+    rows = [{"band": "B7", "device_model": "Alto", "network_type": "lte"}] * 5
+    rows += [{"band": "n28", "device_model": "Cora", "network_type": "nr"}] * 5
+    period = _period(keys, [row | {"unit_id": "u"} for row in rows], {"band": {"network_type"}})
+    assert list(climbs(period, Term(0, 0, 10))) == [_key(device_model="Alto", network_type="lte")]
+    terms = [Term(0, 0, 10), Term(1, 0, 10), Term(2, 0, 10)]
+    (group,) = coarser(SimpleNamespace(period=period, hazard=SimpleNamespace(terms=terms)))  # type: ignore[arg-type]
+    assert group.names == ("device_model", "network_type")
+    assert group.codes.tolist() == [[0, 0]]

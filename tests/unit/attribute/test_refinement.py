@@ -7,6 +7,7 @@ from datetime import datetime
 import polars as pl
 
 from cx_analytics.attribute import find_causes, fit_days
+from cx_analytics.attribute.assess import LEAST_RATIO_PAIR
 
 
 def labels(findings) -> list[str]:
@@ -24,6 +25,13 @@ def three() -> pl.Expr:
 def test_three_conditions_are_found_when_asked_for(clinic, plant) -> None:
     frame = plant(lambda f: three() * 0.25, count=80_000)
     assert labels(clinic.find(frame)) == ["app_version=5.1 & device_model=M2 & network_type=nr"]
+
+
+def test_a_small_excess_of_a_large_pair_is_told_where_it_is_beyond_doubt(clinic, plant) -> None:
+    both = (pl.col("app_version") == "5.1") & (pl.col("network_type") == "nr")
+    found = clinic.find(plant(lambda f: both * 0.042, base=0.12, count=160_000))
+    assert labels(found) == ["app_version=5.1 & network_type=nr"]
+    assert found.causes["rate_ratio"][0] < LEAST_RATIO_PAIR
 
 
 def test_what_was_not_counted_is_not_claimed(clinic, plant) -> None:
