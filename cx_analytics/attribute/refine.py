@@ -135,25 +135,53 @@ def _related(search: Search, name: str, others: Names) -> bool:
 
 def _lifted_triples(one: Inside, asked: Asked) -> Iterator[tuple[float, Cell]]:
     """Triples with what they gain over the pairs within them."""
-    share = {name: _conditional(one, asked, name) for name in one.free}
-    lifted = {name: values for name in one.free if (values := _lifted(one, share[name], name))}
+    lifted: dict[str, _Lifted] = {}
+    for name in one.free:
+        values, share = _lifted(one, _conditional(one, asked, name), name)
+        if len(values):
+            lifted[name] = _Lifted.of(one.codes(name), values, share)
     for a, b in combinations(sorted(lifted), 2):
-        left, right = one.codes(a), one.codes(b)
-        for u in lifted[a]:
-            for v in lifted[b]:
-                of_a, of_b = int((left == u).sum()), int((right == v).sum())
-                observed = float(((left == u) & (right == v)).sum())
-                alone = max(of_a * share[b][v], of_b * share[a][u])
-                worth = float(poisson_gain(np.array([observed]), np.array([alone]))[0])
-                if observed >= MIN_FAULTS and worth > LEAST_GAIN:
-                    yield round(worth, 6), _cell((*one.given, (a, u), (b, v)))
+        left, right = lifted[a], lifted[b]
+        observed = left.together(right)
+        alone = np.maximum(left.faults[:, None] * right.share, left.share[:, None] * right.faults)
+        worth = poisson_gain(observed, alone)
+        for u, v in np.argwhere((observed >= MIN_FAULTS) & (worth > LEAST_GAIN)):
+            cell = _cell((*one.given, (a, int(left.values[u])), (b, int(right.values[v]))))
+            yield round(float(worth[u, v]), 6), cell
 
 
-def _lifted(one: Inside, share: dict[int, float], name: str) -> list[int]:
+@dataclass(frozen=True)
+class _Lifted:
+    """Values of an attribute that stand out in a cause, with their faults and share of sessions.
+
+    `place` says which of the values each fault of the cause has, -1 = none of them.
+    """
+
+    values: Ints
+    share: Floats
+    faults: Ints
+    place: Ints
+
+    @classmethod
+    def of(cls, codes: Ints, values: Ints, share: Floats) -> _Lifted:
+        at = np.minimum(np.searchsorted(values, codes), len(values) - 1)
+        place = np.where(values[at] == codes, at, -1)
+        return cls(values, share, np.bincount(place[place >= 0], minlength=len(values)), place)
+
+    def together(self, other: _Lifted) -> Floats:
+        """Faults by value of this attribute and of another one."""
+        shape = len(self.values), len(other.values)
+        both = (self.place >= 0) & (other.place >= 0)
+        at = self.place[both] * shape[1] + other.place[both]
+        return np.bincount(at, minlength=shape[0] * shape[1]).astype(float).reshape(shape)
+
+
+def _lifted(one: Inside, share: dict[int, float], name: str) -> tuple[Ints, Floats]:
+    """The values with more faults than their share of the cause's sessions, and that share."""
     values, faults = one.often(name)
-    expected: Floats = len(one.own) * np.array([share.get(int(v), 1.0) for v in values])
-    gain = poisson_gain(faults.astype(float), expected)
-    return [int(value) for value in values[gain > LEAST_GAIN]]
+    part = np.array([share.get(int(value), 1.0) for value in values])
+    above = poisson_gain(faults.astype(float), len(one.own) * part) > LEAST_GAIN
+    return values[above], part[above]
 
 
 def _conditional(one: Inside, asked: Asked, name: str) -> dict[int, float]:
