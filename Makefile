@@ -39,7 +39,7 @@ check: .venv/.installed-dev
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/pytest --numprocesses 2 --dist loadfile $(TESTS)
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # After a change of pyproject.toml: the lock, and the same versions for pip (needs uv).
 lock:

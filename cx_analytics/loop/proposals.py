@@ -78,7 +78,8 @@ def proposals(
             found += _against(cause, by_cause.get(cause["cause_id"]), made)
     stopped = [conditions_of(one.subject).get("app_version", "") for one, _ in found]
     if releases is not None:
-        others = releases.filter(~pl.col("app_version").is_in(pl.Series(stopped, dtype=pl.String)))
+        known = pl.Series(stopped, dtype=pl.String).implode()
+        others = releases.filter(~pl.col("app_version").is_in(known))
         found += _over_limit(others, rails, made)
     return found
 

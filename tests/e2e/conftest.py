@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import shutil
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,22 @@ def contents(root: Path) -> Contents:
 def tables() -> Callable[[Path], Contents]:
     """Reads every table of a workspace's warehouse."""
     return contents
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """Finds a port for a server that cannot look for one itself.
+
+    Not one that the system would give to whoever connects next: it would be taken now and then.
+    """
+
+    def find() -> int:
+        while True:
+            port = random.SystemRandom().randrange(20_000, 32_000)
+            with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+                return port
+
+    return find
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,26 +27,41 @@ pytestmark = [
 Contents = dict[str, list[tuple[Any, ...]]]
 Tables = Callable[[Path], Contents]
 
-COMMAND = (
-    "import sys, cx_analytics.quality as quality\n"
-    "quality.validate = lambda *_, **__: ()\n"
-    "from cx_analytics.pipeline import run\n"
-    "run(sys.argv[1], progress=lambda stage, *_: print(stage, flush=True))\n"
+COMMAND = """
+import os, signal, sys, threading, cx_analytics.quality as quality
+from cx_analytics.engine import warehouse
+from cx_analytics.pipeline import run
+
+quality.validate = lambda *_, **__: ()
+root, stage, owner, name, turn = sys.argv[1:]
+owner, turns = {"os": os, "warehouse": warehouse}[owner], int(turn)
+real, reached, calls = getattr(owner, name), threading.Event(), 0
+
+def dies(*given):
+    global calls
+    calls += reached.is_set()
+    if calls == turns:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*given)
+
+setattr(owner, name, dies)
+run(root, progress=lambda at, *_: reached.set() if at == stage else None)
+"""
+
+KILLS = (
+    ("ingest", "os", "fsync", 5),
+    ("experience", "os", "fsync", 3),
+    ("publish", "warehouse", "_fill", 20),
 )
+"""Stage, and the call after its start that is the last: a file that is written and not yet in its
+place, or a table of a warehouse that is being built."""
 
 
-def killed_at(root: Path, stage: str, wait_s: float) -> None:
-    """Start a run and kill it so long after it has reached a stage."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, str(root)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    reached = any(line.strip() == stage for line in process.stdout)
-    assert reached, f"the run ended before {stage}"
-    time.sleep(wait_s)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
+def killed_at(root: Path, *kill: str | int) -> None:
+    """Start a run that kills itself there."""
+    command = [sys.executable, "-c", COMMAND, str(root), *map(str, kill)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 
 def leftovers(root: Path) -> list[str]:
@@ -65,9 +78,13 @@ def test_runs_killed_anywhere_change_nothing(
 ) -> None:
     whole, root = new_workspace(), new_workspace()
     run(whole)
-    for stage, wait_s in (("ingest", 0.4), ("experience", 0.05), ("publish", 0.1)):
-        killed_at(root, stage, wait_s)
+    left = []
+    for kill in KILLS:
+        killed_at(root, *kill)
+        left.append(leftovers(root))
         assert tables(root)["sessions"] == [], "readers go on with what was published"
+    for amid, names in zip(("lake/", "warehouse/parts/", ".part-cx.duckdb"), left, strict=True):
+        assert any(amid in name for name in names)
     run(root)
     assert tables(root) == tables(whole)
     assert leftovers(root) == []

@@ -37,7 +37,10 @@ REQUIRED = os.environ.get("CX_REQUIRE_BROKER") == "1"
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "receiver.py"
 SECRET = "a secret of the tests"
 TOPIC = "plant/quality/defects"
-SETTINGS = "[product]\nrest_s = 0\n[exchange]\ntries = 2\nbackoff_s = 0.01\ntimeout_s = 5\n"
+SETTINGS = "[product]\nrest_s = 0\n[exchange]\ntries = 2\nbackoff_s = 0.01\ntimeout_s = 20\n"
+PING, PONG = bytes((0xC0, 0)), 0xD0
+LONG_S = 30
+"""Nothing here takes as long, however busy the machine."""
 
 pytestmark = pytest.mark.slow
 needs_broker = pytest.mark.skipif(
@@ -231,18 +234,11 @@ def test_acknowledged_through_the_feed(
     assert (factory.effects, factory.posts) == (BOTH, 3), "only the one without acknowledgement"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 class Broker:
-    """Mosquitto on a free port, and a subscriber with a session that outlives its connections."""
+    """Mosquitto on a port, and a subscriber with a session that outlives its connections."""
 
-    def __init__(self, folder: Path, take: Callable[..., str], factory: Factory) -> None:
-        self.folder, self.take, self.factory, self.port = folder, take, factory, free_port()
+    def __init__(self, folder: Path, port: int, take: Callable[..., str], factory: Factory) -> None:
+        self.folder, self.port, self.take, self.factory = folder, port, take, factory
         self.more, self.process = "", None
 
     @property
@@ -261,17 +257,18 @@ class Broker:
         self.process: Any = subprocess.Popen(
             [MOSQUITTO, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        for _ in range(200):
+        until = time.monotonic() + LONG_S
+        while time.monotonic() < until:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
                 return
             assert self.process.poll() is None, "mosquitto did not start"
             time.sleep(0.02)
-        raise AssertionError("mosquitto is not there after 4 s")
+        raise AssertionError(f"mosquitto is not there after {LONG_S} s")
 
     def stop(self) -> None:
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(LONG_S)
             self.process = None
 
     def subscribe(self) -> None:
@@ -280,34 +277,44 @@ class Broker:
             assert mqtt.read_packet(line) == (0x90, b"\0\1\1")
 
     def drain(self) -> int:
-        """Take what waits for the subscriber; returns how many packets there were."""
-        count = 0
-        with self._session() as line, suppress(TimeoutError):
-            while True:
-                kind, body = mqtt.read_packet(line)
-                assert kind & 0xF7 == 0x32, "QoS 1, not retained"
-                at = 2 + int.from_bytes(body[:2])
-                told = json.loads(body[at + 2 :])
-                with self.factory.store() as store:
-                    taken = self.take(store, base64.b64decode(told["zip"]))
-                assert (taken, told["defect"]["case_id"][:2]) == (told["message_id"], "d-")
-                line.sendall(mqtt.packet(mqtt.PUBACK, body[at : at + 2]))
-                count += 1
+        """Take what waits for the subscriber; returns how many packets there were.
+
+        A broker answers in order: a ping that is answered with nothing before it was the last.
+        """
+        count, before = 0, -1
+        with self._session() as line:
+            while before < count:
+                before = count
+                line.sendall(PING)
+                while (packet := mqtt.read_packet(line))[0] != PONG:
+                    line.sendall(mqtt.packet(mqtt.PUBACK, self._taken(*packet)))
+                    count += 1
         return count
+
+    def _taken(self, kind: int, body: bytes) -> bytes:
+        """Take a message as the factory does; returns its packet's id."""
+        assert kind & 0xF7 == 0x32, "QoS 1, not retained"
+        at = 2 + int.from_bytes(body[:2])
+        told = json.loads(body[at + 2 :])
+        with self.factory.store() as store:
+            taken = self.take(store, base64.b64decode(told["zip"]))
+        assert (taken, told["defect"]["case_id"][:2]) == (told["message_id"], "d-")
+        return body[at : at + 2]
 
     @contextmanager
     def _session(self) -> Iterator[socket.socket]:
-        with socket.create_connection(("127.0.0.1", self.port), 5) as line:
+        with socket.create_connection(("127.0.0.1", self.port), LONG_S) as line:
             line.sendall(mqtt.packet(0x10, mqtt.text("MQTT") + b"\4\0\0\74", mqtt.text("factory")))
             assert mqtt.read_packet(line)[1][1:] == b"\0"
-            line.settimeout(0.5)
             yield line
             line.sendall(bytes((mqtt.DISCONNECT, 0)))
 
 
 @pytest.fixture
-def broker(tmp_path: Path, example: ModuleType, factory: Factory) -> Iterator[Broker]:
-    one = Broker(tmp_path / "broker", example.take, factory)
+def broker(
+    tmp_path: Path, free_port: Callable[[], int], example: ModuleType, factory: Factory
+) -> Iterator[Broker]:
+    one = Broker(tmp_path / "broker", free_port(), example.take, factory)
     yield one
     one.stop()
 

@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -136,18 +137,17 @@ def test_killed_at_random_while_posting(
 
 
 def test_killed_at_random_while_publishing(
-    outbox_tests: ModuleType, factory: Any, tmp_path: Path
+    outbox_tests: ModuleType, factory: Any, free_port: Callable[[], int], tmp_path: Path
 ) -> None:
     if not outbox_tests.MOSQUITTO and not outbox_tests.REQUIRED:
         pytest.skip("mosquitto is not installed")
-    broker = outbox_tests.Broker(tmp_path / "broker", factory.take, factory)
+    broker = outbox_tests.Broker(tmp_path / "broker", free_port(), factory.take, factory)
     broker.start()
     try:
         broker.subscribe()
         roots, cases = workspaces(tmp_path, POINTS + 1)
         found = forks(broker.address, roots, outbox_tests.SECRET)
-        while broker.drain():
-            pass
+        broker.drain()
     finally:
         broker.stop()
     assert found["killed"] == POINTS

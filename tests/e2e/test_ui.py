@@ -66,13 +66,6 @@ TICK = """mutation($which: ScheduleSelector!, $at: Float) {
 PLACE = {"repositoryLocationName": "cx_analytics", "repositoryName": "__repository__"}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 def start_ui(root: Path, port: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "cx_analytics.cli", "ui", str(root), "--port", str(port)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -101,7 +94,7 @@ def worked(unjudged: None, new_workspace: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(worked: Path) -> Iterator[str]:
+def address(worked: Path, free_port: Callable[[], int]) -> Iterator[str]:
     """Where the web UI is, once `cx ui` has said so; at the end, nothing of it may be left."""
     child = start_ui(worked, free_port())
     assert child.stdout is not None
