@@ -16,7 +16,7 @@ from cx_analytics.cli.reader import Reader, Row
 from cx_analytics.cli.screen import Answer, Sheet, number, when
 from cx_analytics.cli.under import units_under
 from cx_analytics.contracts.errors import InputRefused
-from cx_analytics.contracts.words import label
+from cx_analytics.contracts.words import conditions_of, label
 from cx_analytics.engine.stamps import Stamps
 from cx_analytics.loop import (
     Entry,
@@ -75,7 +75,7 @@ def proposed(
     workspace = Workspace.open(root)
     with Reader(root) as reader:
         proposal = _on_condition(reader, what, kind, reason) if "=" in what else None
-        proposal = proposal or _on_proposal(reader, what, reason)
+        proposal = proposal or _on_proposal(reader, what, kind, reason)
         proposal = proposal or _on_defect(reader, what, kind, reason)
     rails = workspace.settings.rails
     entry = append(
@@ -187,7 +187,7 @@ def _on_condition(reader: Reader, subject: str, kind: str | None, reason: str | 
         raise InputRefused(
             "the kind of action is missing", where=subject, todo="add --kind, such as lot_hold"
         )
-    conditions = {key: reader.known_as(key, value) for key, value in _conditions(subject).items()}
+    conditions = {key: reader.known_as(key, value) for key, value in conditions_of(subject).items()}
     units = units_under(reader, conditions)
     made: int = reader.row("units_made")["units"]
     return Proposal(
@@ -200,19 +200,20 @@ def _on_condition(reader: Reader, subject: str, kind: str | None, reason: str | 
     )
 
 
-def _conditions(subject: str) -> dict[str, str]:
-    """The conditions of a subject; a single one may have any value, a & too."""
-    parts = subject.split(" & ") if " & " in subject else [subject]
-    pairs = (part.partition("=") for part in parts)
-    return {key.strip(): value.strip() for key, _, value in pairs}
-
-
-def _on_proposal(reader: Reader, action_id: str, reason: str | None) -> Proposal | None:
+def _on_proposal(
+    reader: Reader, action_id: str, kind: str | None, reason: str | None
+) -> Proposal | None:
     """What the last run proposed under this id, with its reach; a reason given comes first."""
     found = reader.rows("action_proposal", action_id=action_id)
     if not found:
         return None
     row = found[0]
+    if kind not in (None, row["kind"]):
+        raise InputRefused(
+            f"the last run proposed a {row['kind']} here, not a {kind}",
+            where=action_id,
+            todo=f"leave --kind away, or name what to act on: propose '{row['subject']}'",
+        )
     why = f"{reason}; {row['reason']}" if reason else row["reason"]
     return Proposal(**(row | {"reason": why}), evidence=_snapshot(reader.workspace))
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cx_analytics.contracts.words import BACKGROUND, confidence_word
+from cx_analytics.contracts.words import BACKGROUND, conditions_of, confidence_word
 from cx_analytics.contracts.words import in_words as in_words
+from cx_analytics.contracts.words import label as joined
 
 _DOMAIN_WORDS = {
     "device": "a device issue",
@@ -49,11 +50,11 @@ def own_words(label: str | None) -> str:
     >>> own_words("app_version=5.2.0"), own_words(None)
     ('app version 5.2.0', 'not explained')
     """
-    parts = (label or "").split(" & ")
-    rest = [part for part in parts if not part.startswith("customer_id=")]
-    if len(rest) == len(parts):
+    conditions = conditions_of(label)
+    if "customer_id" not in conditions:
         return in_words(label)
-    return f"this customer at {in_words(' & '.join(rest))}" if rest else "this customer, everywhere"
+    rest = {name: value for name, value in conditions.items() if name != "customer_id"}
+    return f"this customer at {in_words(joined(rest))}" if rest else "this customer, everywhere"
 
 
 def domain_words(domain: str | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 BACKGROUND = "background"
 """The cause id of what no cause explains."""
 
@@ -86,6 +88,31 @@ def label(conditions: dict[str, str]) -> str:
     return " & ".join(f"{key}={conditions[key]}" for key in sorted(conditions))
 
 
+_AND = re.compile(r"\s*&\s*(?=[^\s=&]+\s*=)")
+"""An ampersand joins conditions only where another one follows: a lot may be called A&B."""
+
+
+def condition_pairs(text: str | None) -> list[tuple[str, str]]:
+    """The conditions of a conjunction in order; what is no `name=value` is none.
+
+    >>> condition_pairs("app_version=5.2.0 & device_model=X")
+    [('app_version', '5.2.0'), ('device_model', 'X')]
+    >>> condition_pairs("lot=A&B&site=1"), condition_pairs("everything"), condition_pairs(None)
+    ([('lot', 'A&B'), ('site', '1')], [], [])
+    """
+    parts = (part.partition("=") for part in _AND.split((text or "").strip()))
+    return [(key.strip(), value.strip()) for key, sign, value in parts if sign and key.strip()]
+
+
+def conditions_of(text: str | None) -> dict[str, str]:
+    """The same by name; of a name that is said twice the last value.
+
+    >>> conditions_of("device_model=X & app_version=5.2.0")
+    {'device_model': 'X', 'app_version': '5.2.0'}
+    """
+    return dict(condition_pairs(text))
+
+
 def in_words(label: str | None) -> str:
     """A cause's label in plain words; a missing label is what no cause explains.
 
@@ -96,8 +123,8 @@ def in_words(label: str | None) -> str:
     """
     if not label:
         return "not explained"
-    parts = (part.partition("=") for part in label.split(" & "))
-    return " and ".join(f"{name.replace('_', ' ')} {value}".strip() for name, _, value in parts)
+    pairs = condition_pairs(label) or [(label, "")]
+    return " and ".join(f"{name.replace('_', ' ')} {value}".strip() for name, value in pairs)
 
 
 def confidence_word(probability: float) -> str:

@@ -9,6 +9,7 @@ import math
 
 import polars as pl
 
+from cx_analytics.contracts.words import conditions_of
 from cx_analytics.factory.genealogy import PLACES
 
 CREDIBLE_NATS = math.log(20)
@@ -56,4 +57,4 @@ def _told(rival: str, behind: float | None) -> str:
 
 def _keys(label: str) -> set[str]:
     """The attributes that a label speaks of."""
-    return {condition.partition("=")[0] for condition in label.split(" & ")}
+    return set(conditions_of(label))

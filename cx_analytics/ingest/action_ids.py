@@ -24,6 +24,7 @@ from cx_analytics.contracts.words import (
     REACHED_IDS,
     REACHED_LISTS,
     REACHED_TIMES,
+    condition_pairs,
 )
 from cx_analytics.ingest.pseudonyms import Pseudonyms
 from cx_analytics.ingest.suppress import Suppressed
@@ -59,13 +60,12 @@ def hidden_conditions(text: str | None, hidden: Pseudonyms) -> str | None:
     >>> hidden_conditions("customer_id=c-1 & cell_id=X", Pseudonyms(("customer_id",), bytes(32)))
     'customer_id=p-7979fe6ce97400940d84 & cell_id=X'
     """
-    pairs = (part.partition("=") for part in (text or "").split("&"))
-    kept = [f"{k.strip()}={_value(k, v.strip(), hidden)}" for k, sign, v in pairs if sign]
+    kept = [f"{key}={_value(key, value, hidden)}" for key, value in condition_pairs(text)]
     return " & ".join(kept) or None
 
 
 def _value(key: str, value: str, hidden: Pseudonyms) -> str:
-    name = key.strip().lower()
+    name = key.lower()
     return hidden.of(value) if _SPELLINGS.get(name, name) in hidden.columns else value
 
 

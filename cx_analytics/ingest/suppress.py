@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from cx_analytics.contracts.errors import InputRefused
+from cx_analytics.contracts.words import condition_pairs
 
 NAME = "suppressed.json"
 RULE = "erased_customer"
@@ -118,8 +119,8 @@ class Suppressed:
 
     def concerns(self, conditions: str | None) -> bool:
         """Whether conditions such as `customer_id=C & cell_id=X` are about one of them."""
-        pairs = (part.partition("=") for part in (conditions or "").split("&"))
-        return any(k.strip() == "customer_id" and self.names(v.strip()) for k, _, v in pairs)
+        pairs = condition_pairs(conditions)
+        return any(name == "customer_id" and self.names(value) for name, value in pairs)
 
     def without(self, exposed: str | None) -> str | None:
         """The JSON text of what an action reached, without the entries that name one of them.

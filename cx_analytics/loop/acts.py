@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from cx_analytics.contracts.words import label
-from cx_analytics.loop.reach import Reached, conditions_of, reached_of
+from cx_analytics.contracts.words import conditions_of, label
+from cx_analytics.loop.reach import Reached, reached_of
 
 NEAR = timedelta(days=3)
 """How much earlier than an action the end of its cause may be told."""

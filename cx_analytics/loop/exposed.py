@@ -24,8 +24,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from cx_analytics.contracts.words import label
-from cx_analytics.loop.reach import conditions_of
+from cx_analytics.contracts.words import conditions_of, label
 
 MOST_CONDITIONS = 3
 """As many conditions as the models `loop/watched_…` take, beside the one that was repaired."""

@@ -24,10 +24,9 @@ import polars as pl
 from cx_analytics.contracts.frames import frame_of
 from cx_analytics.contracts.settings import Rails
 from cx_analytics.contracts.tables import ACTION_PROPOSALS
-from cx_analytics.contracts.words import label
+from cx_analytics.contracts.words import conditions_of, label
 from cx_analytics.loop.entry import Proposal
 from cx_analytics.loop.rails import obstacle
-from cx_analytics.loop.reach import conditions_of
 
 UNDO = {
     "stop_rollout": "go on with the rollout",
@@ -76,12 +75,22 @@ def proposals(
     for cause in causes.sort("cause_id").iter_rows(named=True):
         if _qualifies(cause, rails):
             found += _against(cause, by_cause.get(cause["cause_id"]), made)
-    stopped = [conditions_of(one.subject).get("app_version", "") for one, _ in found]
     if releases is not None:
-        known = pl.Series(stopped, dtype=pl.String).implode()
-        others = releases.filter(~pl.col("app_version").is_in(known))
-        found += _over_limit(others, rails, made)
+        stopped = [conditions_of(one.subject) for one, _ in found if one.kind == "rollout_stop"]
+        found += _over_limit(releases.filter(~_among(stopped)), rails, made)
     return found
+
+
+def _among(stopped: Iterable[Mapping[str, str]]) -> pl.Expr:
+    """Whether a release is one of those that are stopped already; apps may share version names."""
+    named = [
+        pl.all_horizontal(
+            pl.col(key) == one[key] for key in ("app_name", "app_version") if key in one
+        )
+        for one in stopped
+        if "app_version" in one
+    ]
+    return pl.any_horizontal(pl.lit(False), *named)
 
 
 def _over_limit(

@@ -106,18 +106,6 @@ class Scope:
         return held + [(key, value, True) for key, value in sorted(self.moves.items())]
 
 
-def conditions_of(text: str | None) -> dict[str, str]:
-    """The conditions of an action; what is no `name=value` is none.
-
-    >>> conditions_of("app_version=5.2.0 & device_model=X")
-    {'app_version': '5.2.0', 'device_model': 'X'}
-    >>> conditions_of(None), conditions_of("everything")
-    ({}, {})
-    """
-    pairs = (part.partition("=") for part in (text or "").split("&"))
-    return {key.strip(): value.strip() for key, sign, value in pairs if sign and key.strip()}
-
-
 def reached_of(text: str | None) -> list[Reached]:
     """The list of the reached, in any shape that senders use; empty when it cannot be read.
 

@@ -48,6 +48,15 @@ def test_a_defect_becomes_a_hold_on_its_lot(root: Path, capsys: pytest.CaptureFi
     assert (action["state"], action["actor"]) == ("approved", "Bob")
 
 
+def test_another_kind_than_what_was_proposed_is_refused(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert act(root, "propose", "a77", "--kind", "lot_hold", "--by", "Ada") == 1
+    assert "proposed a rollout_stop here, not a lot_hold" in capsys.readouterr().err
+    assert act(root, "list", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["actions"] == []
+
+
 def test_a_condition_knows_its_units(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert act(root, "propose", "lot=L1", "--kind", "lot_hold", "--by", "Ada", "--json") == 0
     entry = json.loads(capsys.readouterr().out)

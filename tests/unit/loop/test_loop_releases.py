@@ -195,6 +195,12 @@ def test_a_version_that_a_cause_stops_is_not_stopped_twice() -> None:
     }
     table = limits(counts(0, "X", 800, 0.03), counts(1, "X", 800, 0.01, seed=2))
     assert stops(table, of=[cause]) == ["app_version=5.2.0 & device_model=X"]
+    elsewhere = {"app_name": "player", "app_version": "5.2.0"}
+    of_another_app = cause | {
+        "conditions": elsewhere,
+        "label": "app_name=player & app_version=5.2.0",
+    }
+    assert stops(table, of=[of_another_app]) == ["app_name=player & app_version=5.2.0", WHOLE]
 
 
 def test_an_older_release_is_over_and_is_not_stopped() -> None:
