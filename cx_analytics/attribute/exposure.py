@@ -38,7 +38,7 @@ def cell_exposure(engine: SqlEngine, cells: pl.DataFrame) -> pl.DataFrame:
     frames: list[pl.DataFrame] = []
     for days in _batches(engine, cells["day"].unique().sort().to_list()):
         asked = cells.filter(pl.col("day").is_in(days))
-        names = {name for key in ATTRIBUTE_KEY for name in asked[key].drop_nulls()}
+        names = {name for key in ATTRIBUTE_KEY for name in asked[key].unique().drop_nulls()}
         engine.table("keyed_session", _keyed(sorted(names), *span(days)))
         inside, asked = counted_inside(engine, asked)
         frames += [*inside, *(_counted(engine, part) for part in _sets(asked))]

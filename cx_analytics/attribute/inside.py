@@ -9,8 +9,8 @@ Belongs here: which cells are counted so, and their tallies. Stays out: all othe
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +27,7 @@ condition that they share."""
 
 Condition = tuple[str, str]
 Conditions = tuple[Condition, ...]
+Attributes = tuple[str, ...]
 Keys = NDArray[np.uint64]
 _KEY = ["key_1", "key_2", "key_3"]
 
@@ -44,7 +45,7 @@ def counted_inside(
     left = rows.filter(pl.col("anchor").is_null()).select(asked.columns)
     rows = _with_keys(engine, rows.filter(pl.col("anchor").is_not_null()))
     parts = rows.partition_by("anchor", "anchor_value", maintain_order=True)
-    return [frame for part in parts for frame in _tallied(engine, part)], left
+    return [_tallied(engine, part) for part in parts], left
 
 
 def _row(cell: Conditions, anchor: Condition) -> list[str | None]:
@@ -59,19 +60,37 @@ def _anchors(asked: pl.DataFrame) -> dict[Conditions, Condition]:
     The condition that most sets share comes first (by name among equals), then the one that
     most of the sets left share, down to MANY.
     """
-    left = _narrow(asked)
+    left = dict.fromkeys(_narrow(asked))
+    among: dict[Condition, Counter[Attributes]] = defaultdict(Counter)
+    within: dict[Condition, list[Conditions]] = defaultdict(list)
+    for cell in left:
+        for condition in cell:
+            among[condition][_names(cell)] += 1
+            within[condition].append(cell)
     found: dict[Conditions, Condition] = {}
     while left:
-        among = defaultdict(set)
-        for cell in left:
-            for condition in cell:
-                among[condition].add(tuple(name for name, _ in cell))
         best = min(among, key=lambda one: (-len(among[one]), one))
         if len(among[best]) < MANY:
             break
-        found |= {cell: best for cell in left if best in cell}
-        left = [cell for cell in left if best not in cell]
+        for cell in [cell for cell in within[best] if cell in left]:
+            found[cell] = best
+            del left[cell]
+            for condition in cell:
+                _forget(among, condition, _names(cell))
     return found
+
+
+def _names(cell: Conditions) -> Attributes:
+    return tuple(name for name, _ in cell)
+
+
+def _forget(among: dict[Condition, Counter[Attributes]], one: Condition, names: Attributes) -> None:
+    """One cell less of a set of attributes within a condition."""
+    among[one][names] -= 1
+    if not among[one][names]:
+        del among[one][names]
+    if not among[one]:
+        del among[one]
 
 
 def _narrow(asked: pl.DataFrame) -> list[Conditions]:
@@ -108,21 +127,22 @@ class _Sessions(NamedTuple):
     @classmethod
     def of(cls, frame: pl.DataFrame, asked: pl.DataFrame) -> _Sessions:
         """From day and keys; `asked` are all cells that are asked for in this condition."""
-        codes, known = {}, {}
+        wanted = pl.concat(
+            asked.select(attribute=attribute, key=pl.col(key).cast(pl.UInt64).fill_null(0))
+            for attribute, key in zip(ATTRIBUTE_KEY, _KEY, strict=True)
+        )
+        parts = wanted.drop_nulls("attribute").unique().sort("key").partition_by("attribute")
+        known = {part["attribute"][0]: _keys(part["key"]) for part in parts}
+        codes = {}
         for name in frame.columns[1:]:
-            parts = [
-                asked.filter(pl.col(attribute) == name)[key]
-                for attribute, key in zip(ATTRIBUTE_KEY, _KEY, strict=True)
-            ]
-            own = known[name] = np.unique(_keys(pl.concat(part.rename("key") for part in parts)))
-            keys = _keys(frame[name])
+            own, keys = known[name], _keys(frame[name])
             place = np.minimum(np.searchsorted(own, keys), len(own) - 1)
             codes[name] = np.where(own[place] == keys, place, len(own))
         return cls(_days(frame), codes, known)
 
 
-def _tallied(engine: SqlEngine, part: pl.DataFrame) -> list[pl.DataFrame]:
-    """The exposure of the cells inside one condition, set by set."""
+def _tallied(engine: SqlEngine, part: pl.DataFrame) -> pl.DataFrame:
+    """The exposure of the cells inside one condition."""
     anchor, key = part.select("anchor", "anchor_key").row(0)
     names = {name for column in ATTRIBUTE_KEY for name in part[column].drop_nulls().unique()}
     others = sorted(names - {anchor})
@@ -131,27 +151,37 @@ def _tallied(engine: SqlEngine, part: pl.DataFrame) -> list[pl.DataFrame]:
         f"SELECT day{columns} FROM keyed_session WHERE {identifier(anchor)} = {key}"
     )
     sessions = _Sessions.of(frame, part)
-    sets = part.partition_by(ATTRIBUTE_KEY, maintain_order=True)
-    return [one.with_columns(sessions=_tally(sessions, one, anchor)) for one in sets]
+    days, keys = _days(part), [_keys(part[name]) for name in _KEY]
+    found = np.zeros(part.height, dtype=np.int64)
+    sets = part.with_row_index("place").group_by(ATTRIBUTE_KEY).agg("place")
+    for *attributes, rows in sets.iter_rows():
+        of = np.asarray(rows, dtype=np.int64)
+        others_of = [
+            (name, column[of])
+            for name, column in zip(attributes, keys, strict=True)
+            if name not in (None, anchor)
+        ]
+        found[of] = _tally(sessions, days[of], others_of)
+    return part.with_columns(sessions=pl.Series(found))
 
 
-def _tally(sessions: _Sessions, asked: pl.DataFrame, anchor: str) -> pl.Series:
-    """Sessions of each row of asked-for cells, which are all of one set of attributes."""
-    kept, at, cell = np.arange(len(sessions.day)), sessions.day, _days(asked)
+def _tally(
+    sessions: _Sessions, cell: NDArray[np.int64], asked: Sequence[tuple[str, Keys]]
+) -> NDArray[np.int64]:
+    """Sessions of each asked-for cell of one set of attributes, by its day and its keys."""
+    kept, at = np.arange(len(sessions.day)), sessions.day
     first, width = int(at.min(initial=cell.min())), 1 + int(at.max(initial=cell.max()))
     width, at, cell = width - first, at - first, cell - first
-    for name, column in zip(asked.select(ATTRIBUTE_KEY).row(0), _KEY, strict=True):
-        if name in (None, anchor):
-            continue
+    for name, keys in asked:
         known = sessions.known[name]
-        values, own = np.unique(np.searchsorted(known, _keys(asked[column])), return_inverse=True)
+        values, own = np.unique(np.searchsorted(known, keys), return_inverse=True)
         place = np.full(len(known) + 1, -1)
         place[values] = np.arange(len(values))
         found = place[sessions.codes[name][kept]]
         same = found >= 0
         kept, at, cell = kept[same], (at + width * found)[same], cell + width * own
         width *= len(values)
-    return pl.Series(np.bincount(at, minlength=width)[cell], dtype=pl.Int64)
+    return np.bincount(at, minlength=width)[cell]
 
 
 def _keys(column: pl.Series) -> Keys:

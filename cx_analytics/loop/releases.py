@@ -206,12 +206,13 @@ def _share(sums: Mapping[str, float], limit: float) -> tuple[float, float, float
     Jeffreys' beta posterior (Brown, Cai and DasGupta, Statistical Science 16, 2001, p. 108) of as
     many independent user-days as the clustered ones are worth.
     """
-    from scipy.stats import beta
+    from scipy.special import betainc, betaincinv
 
     effect = cluster_effect(sums)
     crashes, days = sums["crash_days"] / effect, sums["user_days"] / effect
-    known = beta(crashes + 0.5, days - crashes + 0.5)
-    return float(known.ppf(0.05)), float(known.ppf(0.95)), float(known.cdf(limit))
+    known = crashes + 0.5, days - crashes + 0.5
+    low, high = (float(betaincinv(*known, tail)) for tail in (0.05, 0.95))
+    return low, high, float(betainc(*known, min(max(limit, 0.0), 1.0)))
 
 
 def _ratio(pairs: Sequence[_Pair]) -> tuple[float | None, float]:
