@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from cx_analytics.attribute.contacts.history import Floats, History
+from cx_analytics.attribute.cuboids.counting import median
 
 WEEKS, FEWEST_WEEKS = 6, 3
 """Past weeks that a level is taken from, and how many there must be."""
@@ -78,13 +79,13 @@ def past_weeks(history: History, first: int) -> Floats | None:
     rows = history.counts[first - 7 * number : first]
     weeks = rows.reshape(number, 7, -1).sum(axis=1)[::-1]
     size = weeks.sum(axis=1)
-    known = weeks[size >= GONE * np.median(size)]
+    known = weeks[size >= GONE * median(size)]
     return known if len(known) >= FEWEST_WEEKS and size.any() else None
 
 
 def level(weeks: Floats) -> Floats:
     """The usual sum of a week: a mean in which odd weeks are cut down to three deviations."""
-    middle = np.median(weeks, axis=0)
+    middle = median(weeks)
     most = middle + 3.0 * np.sqrt(middle + 1.0)
     return np.asarray(np.minimum(weeks, most).mean(axis=0))
 
@@ -96,7 +97,7 @@ def weekday_shares(history: History, first: int) -> Floats:
     weeks = history.total[start:first].reshape(number, 7)
     size = weeks.sum(axis=1, keepdims=True)
     kept = size[:, 0] > 0
-    usual = np.median(weeks[kept] / size[kept], axis=0) if kept.any() else np.full(7, 1 / 7)
+    usual = median(weeks[kept] / size[kept]) if kept.any() else np.full(7, 1 / 7)
     seen = float(size.sum()) / 7
     shares = (seen * usual + WEEKDAY_PRIOR / 7) / (seen + WEEKDAY_PRIOR)
     shares /= shares.sum()
@@ -151,24 +152,34 @@ def dispersion(history: History, last: int, days: int) -> float:
     From the median squared error of the forecasts of the weeks before, one a day; the last two
     weeks are left out, so that a rise that goes on does not pass for usual.
     """
-    squares = []
     end = last - max(days, RECENT)
-    for row in range(max(days, end - 7 * WEEKS), end + 1):
-        weeks = past_weeks(history, row - days + 1)
-        if weeks is not None:
-            first = row - days + 1
-            share = weekday_shares(history, first)[np.arange(first, row + 1) % 7].sum()
-            mean = float(level(weeks.sum(axis=1, keepdims=True))[0] * share)
-            squares.append(((history.total[first : row + 1].sum() - mean) ** 2, mean))
+    rows = range(max(days, end - 7 * WEEKS), end + 1)
+    squares = [error for row in rows if (error := _error(history, row, days))]
     if len(squares) < 7:
         return UNKNOWN_DISPERSION
     square, mean = np.array(squares).T
     low, high = 0.0, 4.0
     for _ in range(30):
         alpha = 0.5 * (low + high)
-        wide = np.median(square / (mean + alpha * mean**2)) > CHI_MEDIAN
+        wide = median(square / (mean + alpha * mean**2)) > CHI_MEDIAN
         low, high = (alpha, high) if wide else (low, alpha)
     return max(high, LEAST_DISPERSION)
+
+
+def _error(history: History, row: int, days: int) -> tuple[float, float] | None:
+    """Squared error of the total of the days up to a row, and the total that was expected.
+
+    It is that of any later day as well, and kept for it. None without weeks enough before.
+    """
+    known, first = history.errors, row - days + 1
+    if (first, days) not in known:
+        weeks, told = past_weeks(history, first), None
+        if weeks is not None:
+            share = weekday_shares(history, first)[np.arange(first, row + 1) % 7].sum()
+            mean = float(level(weeks.sum(axis=1, keepdims=True))[0] * share)
+            told = (float((history.total[first : row + 1].sum() - mean) ** 2), mean)
+        known[first, days] = told
+    return known[first, days]
 
 
 LEAST_DISPERSION = 0.005

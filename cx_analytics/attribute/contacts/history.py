@@ -90,3 +90,8 @@ class History:
     def total(self) -> Floats:
         """Contacts a day."""
         return np.asarray(self.counts.sum(axis=1))
+
+    @cached_property
+    def errors(self) -> dict[tuple[int, int], tuple[float, float] | None]:
+        """How far off past forecasts were, by first row and number of days: what is known yet."""
+        return {}

@@ -83,16 +83,26 @@ def dispersion(real: Floats, expected: Floats) -> float:
         return 0.0
     square, mean = (real[told] - expected[told]) ** 2, expected[told]
 
-    def median(alpha: float) -> float:
-        return float(np.median(square / (mean + alpha * mean * mean)))
+    def usual(alpha: float) -> float:
+        return float(median(square / (mean + alpha * mean * mean)))
 
     low, high = 0.0, LARGEST_ALPHA
-    if median(low) <= CHI_MEDIAN:
+    if usual(low) <= CHI_MEDIAN:
         return 0.0
     for _ in range(30):
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if median(middle) > CHI_MEDIAN else (low, middle)
+        low, high = (middle, high) if usual(middle) > CHI_MEDIAN else (low, middle)
     return TAIL * high
+
+
+def median(values: Floats) -> Floats:
+    """The median over the first axis; NumPy's own takes ten times as long over few values.
+
+    >>> median(np.array([3.0, 1.0, 2.0, 9.0])).item()
+    2.5
+    """
+    ordered = np.sort(values, axis=0)
+    return np.asarray(0.5 * (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]))
 
 
 def _gain(real: Floats, expected: Floats, alpha: float, factor: Floats) -> Floats:
