@@ -15,7 +15,8 @@ import numpy as np
 from cx_analytics.attribute.counts import Counts, Ints
 
 MIN_FAULTS = 8
-MIN_FAULTS_INDIVIDUAL = 5
+MIN_FAULTS_INCIDENT = 5
+MIN_FAULTS_INDIVIDUAL = 4
 MAX_INDIVIDUALS = 20_000
 NESTED = 0.985
 

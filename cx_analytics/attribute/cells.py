@@ -18,6 +18,7 @@ import numpy as np
 from cx_analytics.attribute.asked import Asked
 from cx_analytics.attribute.candidates import (
     MIN_FAULTS,
+    MIN_FAULTS_INCIDENT,
     MIN_FAULTS_INDIVIDUAL,
     Group,
     individuals,
@@ -104,8 +105,15 @@ class Cells:
     @property
     def least(self) -> Ints:
         """Faults that a cell must have in a period: more for a shared one than for one's own."""
-        own = [key.individual or key.hours is not None for key in self.keys]
-        return np.where(np.array(own, dtype=bool), MIN_FAULTS_INDIVIDUAL, MIN_FAULTS)
+        least = [
+            MIN_FAULTS_INDIVIDUAL
+            if key.individual
+            else MIN_FAULTS_INCIDENT
+            if key.hours
+            else MIN_FAULTS
+            for key in self.keys
+        ]
+        return np.array(least, dtype=np.int64)
 
     def _ordered(self, order: list[int]) -> Cells:
         sizes = np.diff(self.start)[order]

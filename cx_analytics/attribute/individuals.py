@@ -22,11 +22,11 @@ from cx_analytics.attribute.hazard import Hazard, Term
 
 MIX_SHAPE = 0.7
 """Dirichlet shape of the types of an individual trouble: mostly two or three of them."""
-LEAST_WEIGHT = 4.0
+LEAST_WEIGHT = 3.0
 LEAST_RATIO = 3.0
 REBATE = 1.5
 """A gamma prior on the number of individuals: how much each that was found lowers the price."""
-FIXED_PRICE = 1.5
+FIXED_PRICE = 2.0
 """Nats to say that someone has trouble of his own at all."""
 KINDS = 3
 """Kinds of individuals: unit, customer, customer at a cell."""
@@ -96,7 +96,8 @@ def find_individuals(hazard: Hazard, assessor: Assessor, typical: Floats) -> lis
     tally, level = _unexplained(hazard, cells, typical)
     score: Floats = tally.sum(axis=1)
     expected = period.exposure[cells, -1] * typical.sum() * level
-    gain = frailty_gain(score, expected) + mix_gain(tally, typical)
+    whole = all_of(hazard, cells, score)
+    gain = frailty_gain(score * whole, expected * whole) + mix_gain(tally, typical)
     evidence = gain - _price(hazard, cells, int(scorer.individual[list(taken)].sum()))
     good = (evidence > 0) & (score >= LEAST_WEIGHT) & (score >= LEAST_RATIO * expected)
     ranked = sorted(np.flatnonzero(good), key=lambda n: (-round(float(evidence[n]), 9), n))
@@ -119,6 +120,15 @@ def _unexplained(hazard: Hazard, cells: Ints, typical: Floats) -> tuple[Floats, 
     even = np.bincount(owner, usual[fault], minlength=len(cells))
     level = tally.sum(axis=1) / np.maximum(even, 1e-12)
     return np.asarray(tally, dtype=float), np.where(even > 0, level, 1.0)
+
+
+def all_of(hazard: Hazard, cells: Ints, score: Floats) -> Floats:
+    """All faults of each cell over those that no cause explains.
+
+    Where a shared cause is at work as well, as many more are there, and are to be expected.
+    """
+    faults = np.diff(hazard.period.start)[cells]
+    return np.asarray(faults / np.maximum(score, 1e-12))
 
 
 def _price(hazard: Hazard, cells: Ints, found: int) -> Floats:

@@ -16,6 +16,7 @@ import numpy as np
 
 from cx_analytics.attribute.asked import Asked
 from cx_analytics.attribute.candidates import MIN_FAULTS, Group, Names
+from cx_analytics.attribute.cells import Key
 from cx_analytics.attribute.counts import Counts, Floats, Ints
 from cx_analytics.attribute.evidence import poisson_gain
 from cx_analytics.attribute.hazard import Term
@@ -46,17 +47,24 @@ def hidden(search: Search) -> list[Group]:
 
 
 def coarser(search: Search) -> list[Group]:
-    """The conjunctions of the model with one value given way to the coarser one it lies in.
+    """The conjunctions of the model with a condition less, or with a coarser value for a finer.
 
-    A band to its network type, a version to its app: what was found may be a part.
+    Without the firmware, with the network type for its band, with the app for its version: what
+    was found may be a part, and the whole not have been counted.
     """
     period, columns = search.period, search.period.counts.columns
     shared = [term for term in search.hazard.terms if not period.key(term.cell).individual]
-    keys = [key for term in shared for key in climbs(period, term) if key.order > 1]
+    wider = [key for term in shared for key in climbs(period, term)]
+    wider += [key for term in shared for key in _with_one_less(period.key(term.cell))]
+    keys = [key for key in wider if key.order > 1]
     return grouped(
         _cell(tuple((name, columns[name].levels.index(value)) for name, value in key.conditions))
         for key in keys
     )
+
+
+def _with_one_less(key: Key) -> list[Key]:
+    return [Key(kept) for kept in combinations(key.conditions, key.order - 1)]
 
 
 def triples(insides: Sequence[Inside], asked: Asked) -> list[Group]:

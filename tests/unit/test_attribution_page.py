@@ -14,6 +14,7 @@ from cx_analytics.attribute.assess import (
     LEAST_RATIO,
     LEAST_RATIO_CLOSED,
     LEAST_RATIO_PAIR,
+    PLAIN,
 )
 from cx_analytics.attribute.candidates import MIN_FAULTS, MIN_FAULTS_INDIVIDUAL
 from cx_analytics.attribute.evidence import TYPE_PRICE
@@ -92,7 +93,8 @@ def test_every_query_runs(warehouse: duckdb.DuckDBPyConnection, query: str) -> N
         f"| rebate for the causes with J > {STRONG:g} |",
         f"at {TYPE_PRICE:g} nats a type",
         f"faults of at least {LEAST_CUSTOMERS} customers, and {LEAST_RATIO:g} times",
-        f"({LEAST_RATIO_PAIR:g} for several conditions, {LEAST_RATIO_CLOSED:g} for incidents",
+        f"with J < {PLAIN:g}, {LEAST_RATIO_PAIR:g} times for several",
+        f"{LEAST_RATIO_CLOSED:g} times for incidents and for windows",
         f"Values with {MIN_FAULTS} faults",
         f"with {MIN_FAULTS_INDIVIDUAL} faults",
         f"within {RIVAL_NATS:g} nats",

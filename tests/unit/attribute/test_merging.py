@@ -76,3 +76,11 @@ def test_a_part_of_a_network_type_asks_for_the_whole_of_it() -> None:
     (group,) = coarser(SimpleNamespace(period=period, hazard=SimpleNamespace(terms=terms)))  # type: ignore[arg-type]
     assert group.names == ("device_model", "network_type")
     assert group.codes.tolist() == [[0, 0]]
+
+
+def test_a_triple_asks_for_the_pairs_within() -> None:
+    keys = [_key(app="5.4", firmware="F1", model="Alto")]
+    period = _period(keys, [{"app": "5.4", "firmware": "F1", "model": "Alto"}] * 9, {})
+    search = SimpleNamespace(period=period, hazard=SimpleNamespace(terms=[Term(0, 0, 10)]))
+    asked = [group.names for group in coarser(search)]  # type: ignore[arg-type]
+    assert asked == [("app", "firmware"), ("app", "model"), ("firmware", "model")]
