@@ -70,8 +70,7 @@ class CareScore:
     cause is their main one, `replaced_for_own` the same of a bad SIM or a weak home; both are
     shares of the customers with such a cause. `deciles_inside` is the share of tenths of customers,
     by what was said, whose mean of avoided faults lies in the mean 90 % interval;
-    `customers_inside` the share of single customers whose number of avoided faults lies in theirs,
-    ends rounded outwards.
+    `customers_inside` the share of single customers whose number of avoided faults lies in theirs.
     """
 
     customers: float
@@ -268,18 +267,11 @@ def _avoided(fixes: pl.DataFrame, after: pl.DataFrame) -> dict[str, float]:
     )
     tenths = said.group_by("tenth").agg(pl.col("low", "high", "true").mean())
     within = pl.col("true").is_between(pl.col("low"), pl.col("high"))
-    alone = (
-        pl.col("came")
-        .fill_null(0)
-        .is_between(
-            (pl.col("low") / pl.col("removes")).floor(), (pl.col("high") / pl.col("removes")).ceil()
-        )
-    )
     return {
         "avoided_said": float(said.get_column("faults_avoided_30d").sum()),
         "avoided_true": float(said.get_column("true").sum()),
         "deciles_inside": _share(tenths.select(within)),
-        "customers_inside": _share(said.select(alone)),
+        "customers_inside": _share(said.select(within)),
     }
 
 

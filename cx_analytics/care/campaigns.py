@@ -106,7 +106,9 @@ def _sums(window_days: float) -> list[pl.Expr]:
         pl.len().cast(pl.Int64).alias("customers"),
         pl.col("unit_id").n_unique().cast(pl.Int64).alias("units"),
         exact_sum(pl.col("faults_avoided_30d")),
-        exact_sum(((pl.col("high") - pl.col("low")) / _SPAN) ** 2).alias("variance"),
+        exact_sum(
+            pl.max_horizontal(((pl.col("high") - pl.col("low")) / _SPAN) ** 2, "faults_avoided_30d")
+        ).alias("variance"),
         exact_sum(pl.col("cost")),
         exact_sum(pl.col("faults_avoided_30d") - pl.col("friction")).alias("net"),
         sessions.alias("sessions_a_day"),

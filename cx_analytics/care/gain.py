@@ -13,7 +13,9 @@ individual causes, with a shape learned the same way: each was found in these ve
 loudest of many is louder than it will be (empirical Bayes; Robbins, 1956; Efron & Morris, 1975).
 
 With probability 1 - p the cause is not real and nothing is avoided: mean and interval are those of
-the mixture. The interval is of the expected number, not of the number that chance will deal.
+the mixture. The interval is of what one person will see: the 5 and 95 % quantiles of the number of
+faults that chance will deal (Poisson at the rate: negative binomial), widened where needed to hold
+those of the expected number, since of most customers who expect little the number will be none.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ _WEIGHT = 10.0
 
 @dataclass(frozen=True)
 class Gain:
-    """Expected faults avoided in 30 days, with the ends of the 90 % interval."""
+    """Expected faults avoided in 30 days, with the ends of the 90 % interval of their number."""
 
     mean: Floats
     low: Floats
@@ -118,8 +120,11 @@ def gain_of(
     shape = prior + faults
     scale = coming / (prior / mean + sessions)
     expected = np.asarray(probability * shape * scale)
-    low, high = (_quantile(level, shape, probability) * scale for level in (0.05, 0.95))
-    return Gain(expected, np.minimum(low, expected), np.maximum(high, expected))
+    low, high = (
+        (_quantile(level, shape, probability) * scale, _number(level, shape, scale, probability))
+        for level in (0.05, 0.95)
+    )
+    return Gain(expected, np.minimum(expected, np.minimum(*low)), np.maximum(*high))
 
 
 def mixed_gamma(
@@ -145,5 +150,17 @@ def _quantile(level: float, shape: Floats, probability: Floats) -> Floats:
     """Quantile of 0 with probability 1 − p and Gamma(shape, 1) with probability p."""
     from scipy.special import gammaincinv
 
-    inside = np.clip((level - (1 - probability)) / np.maximum(probability, 1e-12), 0, 1)
-    return np.asarray(gammaincinv(shape, inside))
+    return np.asarray(gammaincinv(shape, _inside(level, probability)))
+
+
+def _number(level: float, shape: Floats, scale: Floats, probability: Floats) -> Floats:
+    """Quantile of a whole number: 0, or Poisson at Gamma(shape, scale) with that probability."""
+    from scipy.stats import nbinom
+
+    number = nbinom.ppf(_inside(level, probability), shape, 1.0 / (1.0 + scale))
+    return np.asarray(np.maximum(number, 0.0))
+
+
+def _inside(level: float, probability: Floats) -> Floats:
+    """The level within the part that is not 0 for want of a cause."""
+    return np.clip((level - (1 - probability)) / np.maximum(probability, 1e-12), 0, 1)
