@@ -79,7 +79,7 @@ def _waiting(days: pl.DataFrame, costs: Mapping[str, float]) -> list[Row]:
         for part in PARTS:
             hours = of_step[part].to_numpy()
             low, high = np.quantile(hours[draws].sum(axis=1), [LOW, HIGH])
-            saved = [_saved(hours[one], passes[one]) for one in draws]
+            saved = _saved(hours[draws], passes[draws])
             saved_low, saved_high = np.quantile(saved, [LOW, HIGH])
             row: Row = {
                 "step": step,
@@ -89,7 +89,7 @@ def _waiting(days: pl.DataFrame, costs: Mapping[str, float]) -> list[Row]:
                 "amount": float(hours.sum()),
                 "amount_low": float(low),
                 "amount_high": float(high),
-                "saved": _saved(hours, passes),
+                "saved": float(_saved(hours, passes)),
                 "saved_low": float(saved_low),
                 "saved_high": float(saved_high),
             }
@@ -102,12 +102,14 @@ def _draws(days: int) -> np.ndarray:
     return np.random.default_rng(SEED).integers(0, days, size=(DRAWS, days))
 
 
-def _saved(hours: Floats, passes: Floats) -> float:
-    """Hours above what a pass waits on the median day (median of the passes)."""
+def _saved(hours: Floats, passes: Floats) -> Floats:
+    """Hours above what a pass waits on the median day (of the passes), over the last axis."""
     each = hours / passes
-    order = np.argsort(each, kind="stable")
-    middle = np.searchsorted(np.cumsum(passes[order]), passes.sum() / 2)
-    return float(np.clip(hours - each[order][middle] * passes, 0, None).sum())
+    order = np.argsort(each, axis=-1, kind="stable")
+    below = np.cumsum(np.take_along_axis(passes, order, -1), axis=-1)
+    middle = (below < passes.sum(axis=-1, keepdims=True) / 2).sum(axis=-1, keepdims=True)
+    usual = np.take_along_axis(each, np.take_along_axis(order, middle, -1), -1)
+    return np.asarray(np.clip(hours - usual * passes, 0, None).sum(axis=-1))
 
 
 def _rejects(made: pl.DataFrame, causes: pl.DataFrame, costs: Mapping[str, float]) -> list[Row]:
