@@ -49,19 +49,29 @@ def sessions_in(warehouse: duckdb.DuckDBPyConnection) -> int:
     return int(warehouse.sql("SELECT count(*) FROM sessions").fetchall()[0][0])
 
 
+WATCHED = """
+import sys, time, cx_analytics.quality as quality
+from pathlib import Path
+from cx_analytics.pipeline import run
+
+quality.validate = lambda *_, **__: ()
+root = Path(sys.argv[1])
+
+def told(stage, *_):
+    while stage == "publish" and not (root / "looked").exists():
+        time.sleep(0.02)
+
+run(root, progress=told)
+"""
+
+
 def test_readers_never_meet_a_missing_or_half_written_warehouse(
     new_workspace: Callable[..., Path],
 ) -> None:
     root = new_workspace()
     database, counts, ended = str(root / "warehouse" / "cx.duckdb"), list[int](), threading.Event()
-    command = (
-        "import sys, cx_analytics.quality as quality\n"
-        "quality.validate = lambda *_, **__: ()\n"
-        "from cx_analytics.pipeline import run\n"
-        "run(sys.argv[1])\n"
-    )
     (root / "warehouse").mkdir()
-    process = subprocess.Popen([sys.executable, "-c", command, str(root)])
+    process = subprocess.Popen([sys.executable, "-c", WATCHED, str(root)])
     early = None
     while process.poll() is None:
         if not Path(database).exists():
@@ -72,7 +82,9 @@ def test_readers_never_meet_a_missing_or_half_written_warehouse(
             reader.sql("SELECT * FROM causes").fetchall()
             counts.append(sessions_in(reader))
         early = early or duckdb.connect(database, read_only=True)
-        ended.wait(0.2)
+        # Nothing is published before somebody has looked.
+        (root / "looked").touch()
+        ended.wait(0.05)
     assert process.returncode == 0
     assert set(counts) <= {0, 1500}
     assert early is not None

@@ -87,7 +87,7 @@ def test_a_tiny_run_is_timed_by_step(tmp_path: Path) -> None:
     from cx_analytics.cli.benching import simulated_workspace
 
     said: list[str] = []
-    size = {"sessions": 3000, "days": 2, "seed": 1}
+    size = {"sessions": 1000, "days": 1, "seed": 1}
     text = speed(tmp_path, prepare=simulated_workspace, say=said.append, **size)
     names = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")][2:]
     assert names[:4] == ["ingest", "quality", "experience", "attribute: counting"]
