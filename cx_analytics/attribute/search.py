@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -135,11 +136,12 @@ class Search:
         given = self.given()
         places = self.scorer.places(given, least - SLACK)
         known = {(term.cell, term.first, term.last) for term in self.hazard.terms}
-        terms = [Term(p.cell, p.first, p.last) for p in places if p[:3] not in known]
+        new = (Term(p.cell, p.first, p.last) for p in places if p[:3] not in known)
+        terms = list(islice(new, 10 * FINALISTS))
         judged: list[Assessment] = []
         taken = np.zeros(len(self.period.kind), dtype=bool)
         chosen: list[Assessment] = []
-        for begin in range(0, min(len(terms), 10 * FINALISTS), FINALISTS):
+        for begin in range(0, len(terms), FINALISTS):
             part = terms[begin : begin + FINALISTS]
             judged = [self.assessor.assess(term, given) for term in part]
             for one in self._ranked(judged, least):

@@ -49,8 +49,10 @@ def on_all_days(counts: Counts, groups: Iterable[Group]) -> pl.DataFrame:
 
 def uncounted(asked: Asked, groups: Sequence[Group]) -> pl.DataFrame:
     """The (cell, day) of some groups that were not counted yet, each once."""
-    frames = [_named(asked.counts, group) for group in groups]
-    missing = [np.argwhere(~asked.counted(group)) for group in groups]
+    found = [(group, np.argwhere(~asked.counted(group))) for group in groups]
+    found = [(group, rows) for group, rows in found if len(rows)]
+    frames = [_named(asked.counts, group) for group, _ in found]
+    missing = [rows for _, rows in found]
     none = np.zeros((0, 2), dtype=np.int64)
     at = np.concatenate([none, *missing])
     before = np.cumsum([0, *(len(frame) for frame in frames)])[: len(frames)]
@@ -58,8 +60,8 @@ def uncounted(asked: Asked, groups: Sequence[Group]) -> pl.DataFrame:
     days = pl.Series("day", asked.counts.days, dtype=pl.Date)
     schema = {name: pl.String() for name in CELL_KEY}
     named = pl.concat([pl.DataFrame(schema=schema), *frames])
-    found = named.select(pl.all().gather(cell)).with_columns(days[at[:, 1]], hourly=pl.lit(False))
-    return found.unique().sort([*CELL_KEY, "day"])
+    rows = named.select(pl.all().gather(cell)).with_columns(days[at[:, 1]], hourly=pl.lit(False))
+    return rows.unique().sort([*CELL_KEY, "day"])
 
 
 def _named(counts: Counts, group: Group) -> pl.DataFrame:
