@@ -75,10 +75,12 @@ def _described(table: Table) -> str:
 
 
 def facts(table: Table, rows: int, sample: pl.DataFrame | None = None) -> dict[str, Any]:
-    """What the UI shows of a materialised table: rows, columns, lineage, a preview."""
+    """What the UI shows of a materialised table: rows, lineage, a preview.
+
+    Its columns are those of the asset, and not written down with every run.
+    """
     told: dict[str, Any] = {
         ROW_COUNT: dg.MetadataValue.int(rows),
-        COLUMN_SCHEMA: column_schema(table),
         COLUMN_LINEAGE: lineage(table),
     }
     if sample is not None:

@@ -9,6 +9,7 @@ import pytest
 from cx_analytics.contracts.feeds import FEEDS, SESSIONS, UNITS
 from cx_analytics.contracts.tables import CUSTOMER_EXPERIENCE, DEFECTS, SESSIONS_TABLE, TABLES
 from cx_analytics.defs import metadata
+from cx_analytics.defs.tables import facts, spec_of
 from cx_analytics.quality import CheckResult
 
 
@@ -114,3 +115,10 @@ def test_checks_keep_what_blocks_apart_from_what_warns() -> None:
 def test_a_contract_without_known_origins_has_an_empty_lineage() -> None:
     assert metadata.lineage(TABLES["metrics_sql"]).deps_by_column == {}
     assert "defect_id" not in metadata.lineage(DEFECTS).deps_by_column
+
+
+def test_columns_are_told_with_the_asset_and_not_with_every_run() -> None:
+    asset = spec_of(SESSIONS_TABLE, group="experience")
+    told = facts(SESSIONS_TABLE, 3)
+    assert asset.metadata[metadata.COLUMN_SCHEMA] == metadata.column_schema(SESSIONS_TABLE)
+    assert set(told) == {metadata.ROW_COUNT, metadata.COLUMN_LINEAGE}
