@@ -1,13 +1,14 @@
 """Exposure of asked-for cells: how many sessions each has on each day.
 
-Belongs here: the sessions' values as integers, and one semi-join for each set of attributes.
-Stays out: many narrow sets that share a condition (inside.py) and who asks (wanted.py).
+Belongs here: cutting the days into windows that fit into memory, and what is done with days that
+are too large for this process. Stays out: the tallies (tallies.py) and who asks (wanted.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import pairwise
 
 import polars as pl
 
@@ -18,12 +19,13 @@ from cx_analytics.attribute.aggregate import (
     ordered,
     span,
 )
-from cx_analytics.attribute.evidence_sql import identifier
-from cx_analytics.attribute.inside import counted_inside
+from cx_analytics.attribute.tallies import Window, keyed, tallied
 from cx_analytics.contracts.ports import SqlEngine
 
-BATCH = 3_000_000
-"""Sessions whose keys are held at once (8 bytes an attribute each)."""
+BATCH = 1_000_000
+"""Sessions that are held at once (16 bytes an attribute each)."""
+LARGE = 20_000_000
+"""A day of more sessions stays in the engine: each set of attributes is a semi-join there."""
 MODELS = ("single_exposure", "pair_exposure", "triple_exposure")
 """The SQL models that count cells of one, two and three conditions."""
 
@@ -31,52 +33,50 @@ MODELS = ("single_exposure", "pair_exposure", "triple_exposure")
 def cell_exposure(engine: SqlEngine, cells: pl.DataFrame) -> pl.DataFrame:
     """The exposure of asked-for cells in the relation `session`, as rows of CELL_COUNTS.
 
-    One semi-join with the asked-for cells per set of attributes; never a cube.
     A cell without a session on a day comes back with zero (hourly: at hour 0), so that it
-    is known to be counted. Days are taken in batches of at most BATCH sessions.
+    is known to be counted. Only what is asked for is counted, never a cube.
     """
-    frames: list[pl.DataFrame] = []
-    for days in _batches(engine, cells["day"].unique().sort().to_list()):
-        asked = cells.filter(pl.col("day").is_in(days))
-        names = {name for key in ATTRIBUTE_KEY for name in asked[key].unique().drop_nulls()}
-        engine.table("keyed_session", _keyed(sorted(names), *span(days)))
-        inside, asked = counted_inside(engine, asked)
-        frames += [*inside, *(_counted(engine, part) for part in _sets(asked))]
+    size = _sizes(engine, cells["day"].unique().sort().to_list())
+    held = [day for day, sessions in size.items() if sessions <= LARGE]
+    inside = pl.col("day").is_in(held)
+    frames = tallied(engine, cells.filter(inside), _windows(held, size)) if held else []
+    for (day,), asked in cells.filter(~inside).group_by("day", maintain_order=True):
+        engine.table("keyed_session", keyed(_names(asked), *span([day])))
+        frames += [_joined(engine, part) for part in _sets(asked)]
     return ordered(frames, CELL_COUNTS)
 
 
-def _batches(engine: SqlEngine, days: Sequence[date]) -> list[list[date]]:
-    """Days in runs of at most BATCH sessions."""
+def _sizes(engine: SqlEngine, days: Sequence[date]) -> dict[date, int]:
+    """The sessions of each day."""
     if not days:
-        return []
+        return {}
     since, until = span(days)
     rows = engine.model("attribute/day_sessions", since=since, until=until)
     size = dict(zip(rows["day"].cast(pl.Date).to_list(), rows["sessions"].to_list(), strict=True))
-    batches: list[list[date]] = [[]]
-    room = BATCH
+    return {day: size.get(day, 0) for day in days}
+
+
+def _windows(days: Sequence[date], size: Mapping[date, int]) -> list[Window]:
+    """Spans of time of at most about BATCH sessions: runs of days, or parts of a day."""
+    runs: list[list[date]] = []
     for day in days:
-        if batches[-1] and size.get(day, 0) > room:
-            batches.append([])
-            room = BATCH
-        batches[-1].append(day)
-        room -= size.get(day, 0)
-    return batches
+        if not runs or sum(size[one] for one in [*runs[-1], day]) > BATCH:
+            runs.append([])
+        runs[-1].append(day)
+    return [window for run in runs for window in _parts(run, sum(size[day] for day in run))]
 
 
-def _keyed(names: Sequence[str], since: datetime, until: datetime) -> str:
-    """The query of `keyed_session`: day, hour, and each attribute as a 64-bit key.
+def _parts(days: Sequence[date], sessions: int) -> list[Window]:
+    """A span of days, cut into equal parts where it has more than BATCH sessions."""
+    since, until = span(days)
+    parts = max(1, -(-sessions // BATCH))
+    edges = [since + (until - since) * n / parts for n in range(parts + 1)]
+    return list(pairwise(edges))
 
-    Joins on integers cost a third of joins on text. The columns differ by workspace, so this
-    one query cannot be a model file; names are quoted, and there are no values in it but
-    two timestamps.
-    """
-    quoted = [identifier(name) for name in names]
-    keys = "".join(f", HASH(CAST({name} AS VARCHAR)) AS {name}" for name in quoted)
-    return (
-        "SELECT CAST(started_at AS DATE) AS day, "
-        f"CAST(EXTRACT(HOUR FROM started_at) AS BIGINT) AS hour{keys} FROM session "
-        f"WHERE started_at >= TIMESTAMP '{since}' AND started_at < TIMESTAMP '{until}'"
-    )
+
+def _names(asked: pl.DataFrame) -> list[str]:
+    """The attributes of asked-for cells."""
+    return sorted({name for key in ATTRIBUTE_KEY for name in asked[key].unique().drop_nulls()})
 
 
 def _sets(asked: pl.DataFrame) -> list[pl.DataFrame]:
@@ -90,8 +90,8 @@ _WANTED_KEYS = (
 )
 
 
-def _counted(engine: SqlEngine, part: pl.DataFrame) -> pl.DataFrame:
-    """The exposure of asked-for cells of one set of attributes."""
+def _joined(engine: SqlEngine, part: pl.DataFrame) -> pl.DataFrame:
+    """The exposure of asked-for cells of one set of attributes in `keyed_session`."""
     first = part.row(0, named=True)
     engine.register("wanted_value", part.select(VALUE_KEY).unique())
     engine.table("wanted_cell", _WANTED_KEYS)

@@ -1,0 +1,244 @@
+"""Counting asked-for cells among sessions that this process holds, a window of time after another.
+
+A search asks for a few cells of each of hundreds of sets of attributes; a scan or a join for each
+set would read every session hundreds of times. Here the sessions are fetched once, with their
+places in the order of each attribute (an inverted index: Zobel and Moffat, ACM Computing Surveys
+38(2), 2006, section 3), and each set reads the sessions of its rarest values alone.
+
+Belongs here: the index, and the tallies. Stays out: which windows of time (exposure.py), who asks
+(wanted.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import prod
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cx_analytics.attribute.aggregate import ATTRIBUTE_KEY, VALUE_KEY
+from cx_analytics.attribute.counts import Ints
+from cx_analytics.attribute.evidence_sql import identifier
+from cx_analytics.contracts.ports import SqlEngine
+
+DENSE = 1_000_000
+"""Up to so many combinations of values are looked up in a table, and more by bisection."""
+OFTEN = 8
+"""Sessions that are more than one in so many are read in their own order, which memory likes."""
+HOURS = 24
+
+Keys = NDArray[np.uint64]
+Places = NDArray[np.integer[Any]]
+"""Of any width, for there are many."""
+Window = tuple[datetime, datetime]
+_KEY = ["key_1", "key_2", "key_3"]
+
+
+def tallied(
+    engine: SqlEngine, asked: pl.DataFrame, windows: Sequence[Window]
+) -> list[pl.DataFrame]:
+    """The exposure of asked-for cells: their rows with `sessions`, and `hour` where hourly.
+
+    `windows` (from, until) cover the days that are asked for. A cell without a session on a day
+    has a row with zero sessions (hourly: at hour 0).
+    """
+    asked = _with_keys(engine, asked)
+    days, known = np.unique(_days(asked)), _known(asked)
+    sets = [
+        _Set.of(part, days, known)
+        for part in asked.partition_by(*ATTRIBUTE_KEY, "hourly", maintain_order=True)
+    ]
+    for window in windows:
+        sessions = _Sessions.of(engine.frame(keyed(sorted(known), *window)), days, known)
+        for one in sets:
+            one.add(sessions)
+    return [one.rows() for one in sets]
+
+
+def keyed(names: Sequence[str], since: datetime, until: datetime) -> str:
+    """The query for day, hour, and each attribute as a 64-bit key, of sessions in a window.
+
+    Keys are a third of the work of texts. The columns differ by workspace, so this one query
+    cannot be a model file; names are quoted, and there are no values in it but two timestamps.
+    """
+    quoted = [identifier(name) for name in names]
+    keys = "".join(f", HASH(CAST({name} AS VARCHAR)) AS {name}" for name in quoted)
+    return (
+        "SELECT CAST(started_at AS DATE) AS day, "
+        f"CAST(EXTRACT(HOUR FROM started_at) AS BIGINT) AS hour{keys} FROM session "
+        f"WHERE started_at >= TIMESTAMP '{since}' AND started_at < TIMESTAMP '{until}'"
+    )
+
+
+def _with_keys(engine: SqlEngine, rows: pl.DataFrame) -> pl.DataFrame:
+    """Asked-for cells with the 64-bit key of each of their values."""
+    values = pl.concat([rows.select(value=name) for name in VALUE_KEY]).unique().drop_nulls()
+    engine.register("asked_value", values)
+    keys = engine.frame("SELECT value, HASH(value) AS key FROM asked_value")
+    for value, key in zip(VALUE_KEY, _KEY, strict=True):
+        table = keys.rename({"value": value, "key": key})
+        rows = rows.join(table, on=value, how="left", maintain_order="left")
+    return rows
+
+
+def _known(asked: pl.DataFrame) -> dict[str, Keys]:
+    """Of each attribute the keys that are asked for, ascending."""
+    pairs = zip(ATTRIBUTE_KEY, _KEY, strict=True)
+    wanted = pl.concat(asked.select(attribute=name, key=pl.col(key)) for name, key in pairs)
+    parts = wanted.drop_nulls("attribute").unique().sort("key").partition_by("attribute")
+    return {part["attribute"][0]: _keys(part["key"]) for part in parts}
+
+
+@dataclass(frozen=True)
+class _Sessions:
+    """The sessions of a window.
+
+    Attributes
+    ----------
+    day, hour : place of the day among those asked for, and hour of day, of each session.
+    code : for each attribute the place of each session's value among those known, or one
+        beyond them.
+    order : for each attribute the sessions in the order of their codes.
+    start : for each attribute where each code begins in that order.
+    """
+
+    day: Ints
+    hour: Ints
+    code: Mapping[str, Places]
+    order: Mapping[str, Places]
+    start: Mapping[str, Ints]
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, days: Ints, known: dict[str, Keys]) -> _Sessions:
+        day, asked = _places(_days(frame), days)
+        frame, day = frame.filter(pl.Series(asked)), day[asked]
+        code, order, start = {}, {}, {}
+        for name, keys in known.items():
+            place, found = _places(_keys(frame[name]), keys)
+            codes = np.where(found, place, len(keys))
+            size = np.bincount(codes, minlength=len(keys) + 1)
+            code[name] = codes.astype(np.min_scalar_type(len(keys)))
+            order[name] = np.argsort(code[name], kind="stable").astype(np.int32)
+            start[name] = np.concatenate([[0], np.cumsum(size)])
+        return cls(day, frame["hour"].to_numpy(), code, order, start)
+
+    def size(self, name: str, codes: Ints) -> int:
+        """How many sessions have one of these codes of an attribute."""
+        start = self.start[name]
+        return int((start[codes + 1] - start[codes]).sum())
+
+    def having(self, name: str, codes: Ints) -> Places:
+        """The sessions that have one of these codes of an attribute."""
+        start, order, code = self.start[name], self.order[name], self.code[name]
+        if OFTEN * self.size(name, codes) < len(order):
+            return np.concatenate([order[start[one] : start[one + 1]] for one in codes])
+        wanted = np.zeros(len(start), dtype=bool)
+        wanted[codes] = True
+        return np.flatnonzero(wanted[code])
+
+
+@dataclass(frozen=True)
+class _Set:
+    """The asked-for cells of one set of attributes, and the sessions that were counted for them.
+
+    Attributes
+    ----------
+    part : the rows that are asked for.
+    names, codes : each attribute, and its codes that are asked for, ascending.
+    levels : for each attribute how many codes it has; one more stands for other values.
+    cell : ascending, the combinations of places in `codes` (and one beyond), as one number each.
+    row_cell, row_day : of each row of `part`.
+    sessions : counted so far, shape (cells, days) or (cells, days, hours).
+    """
+
+    part: pl.DataFrame
+    names: tuple[str, ...]
+    codes: tuple[Ints, ...]
+    levels: tuple[int, ...]
+    cell: Ints
+    row_cell: Ints
+    row_day: Ints
+    sessions: Ints
+
+    @classmethod
+    def of(cls, part: pl.DataFrame, days: Ints, known: dict[str, Keys]) -> _Set:
+        names = tuple(name for name in part.select(ATTRIBUTE_KEY).row(0) if name is not None)
+        keys = [_keys(part[key]) for key in _KEY[: len(names)]]
+        each = [np.searchsorted(known[name], key) for name, key in zip(names, keys, strict=True)]
+        codes, places = zip(*(np.unique(one, return_inverse=True) for one in each), strict=True)
+        joint = np.ravel_multi_index(places, [len(one) + 1 for one in codes])
+        cell, row_cell = np.unique(joint, return_inverse=True)
+        shape = (len(cell), len(days), *([HOURS] if part["hourly"][0] else []))
+        return cls(
+            part=part,
+            names=names,
+            codes=codes,
+            levels=tuple(len(known[name]) for name in names),
+            cell=cell,
+            row_cell=row_cell,
+            row_day=np.searchsorted(days, _days(part)),
+            sessions=np.zeros(shape, dtype=np.int64),
+        )
+
+    def add(self, sessions: _Sessions) -> None:
+        """Count the sessions of one more window."""
+        sizes = [sessions.size(*pair) for pair in zip(self.names, self.codes, strict=True)]
+        rarest = int(np.argmin(sizes))
+        row = sessions.having(self.names[rarest], self.codes[rarest])
+        joint = np.zeros(len(row), dtype=np.int64)
+        for name, codes, levels in zip(self.names, self.codes, self.levels, strict=True):
+            place = np.full(levels + 1, len(codes), dtype=np.int32)  # what is not asked for
+            place[codes] = np.arange(len(codes))
+            joint = joint * (len(codes) + 1) + place[sessions.code[name][row]]
+        cell, row = self._cells(joint, row)
+        at = cell * self.sessions.shape[1] + sessions.day[row]
+        if self.sessions.ndim > 2:
+            at = at * HOURS + sessions.hour[row]
+        tally = np.bincount(at, minlength=self.sessions.size)
+        np.add(self.sessions, tally.reshape(self.sessions.shape), out=self.sessions)
+
+    def _cells(self, joint: Ints, row: Places) -> tuple[Ints, Places]:
+        """The cells of the sessions with these combinations, and those sessions."""
+        size = prod(len(codes) + 1 for codes in self.codes)
+        if size > DENSE:
+            cell, same = _places(joint, self.cell)
+            return cell[same], row[same]
+        table = np.full(size, -1, dtype=np.int32)
+        table[self.cell] = np.arange(len(self.cell))
+        cells = table[joint]
+        found = np.flatnonzero(cells >= 0)
+        return cells[found].astype(np.int64), row[found]
+
+    def rows(self) -> pl.DataFrame:
+        """What was asked for, with its sessions."""
+        counted = self.sessions[self.row_cell, self.row_day]
+        if counted.ndim == 1:
+            return self.part.with_columns(sessions=pl.Series(counted))
+        there = counted > 0
+        there[:, 0] |= ~there.any(axis=1)
+        row, hour = np.nonzero(there)
+        return self.part[row].with_columns(
+            hour=pl.Series(hour), sessions=pl.Series(counted[row, hour])
+        )
+
+
+def _places(values: Ints | Keys, ascending: Ints | Keys) -> tuple[Ints, NDArray[np.bool_]]:
+    """Where each value stands among some ascending ones, and whether it is one of them."""
+    place = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
+    return place, np.asarray(ascending[place] == values)
+
+
+def _keys(column: pl.Series) -> Keys:
+    """64-bit keys; a missing value has one as well."""
+    return np.asarray(column.cast(pl.UInt64).fill_null(0).to_numpy(), dtype=np.uint64)
+
+
+def _days(frame: pl.DataFrame) -> Ints:
+    """Days since 1970."""
+    days = frame["day"].cast(pl.Date).cast(pl.Int32).to_numpy()
+    return np.asarray(days, dtype=np.int64)
