@@ -91,12 +91,9 @@ class Cells:
 
     def with_conjunctions(self, asked: Asked, groups: Iterable[Group]) -> Cells:
         """These cells and those of some pairs and triples whose exposure is known."""
-        known = set(self.keys[self.simple :])
-        listed = {
-            one.key: one
-            for one in _listed(asked, ((group, False) for group in groups))
-            if one.key not in known
-        }
+        known, counts = set(self.keys[self.simple :]), asked.counts
+        fresh = ((_without(counts, group, known), False) for group in groups)
+        listed = {one.key: one for one in _listed(asked, fresh)}
         more = self._plus(list(listed.values()))
         simplicity = [_simplicity(asked.counts, key) for key in more.keys[self.simple :]]
         order = sorted(range(len(simplicity)), key=simplicity.__getitem__)
@@ -163,6 +160,12 @@ def _listed(asked: Asked, groups: Iterable[tuple[Group, bool]]) -> Iterator[_Cel
         for place in np.flatnonzero(known):
             key = _key(counts, group, int(place), individual)
             yield _Cell(key, exposure[place], members.of(int(place)))
+
+
+def _without(counts: Counts, group: Group, known: set[Key]) -> Group:
+    """The cells of a group that are not known yet."""
+    new = [_key(counts, group, n, False) not in known for n in range(len(group.codes))]
+    return Group(group.names, group.codes[new])
 
 
 def _customer_sessions(counts: Counts, cells: list[_Cell]) -> Floats:

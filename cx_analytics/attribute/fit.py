@@ -147,12 +147,13 @@ class _Table:
 def _fit(table: _Table, day: date, start: Sequence[_Start], window_days: int) -> Search:
     """The search of one day; once more where its causes ask for cells not counted yet.
 
-    Causes ask when they are others than the day before, and once a week.
+    Causes ask when they are others than the day before, and once a week. The first ones ask as a
+    draft: what they are called in the end does not matter for that.
     """
     search = Search(period := table.period(day, window_days))
-    search.run(_terms(period, start))
-    same = _shared(search) == {one.key for one in start if not one.key.individual}
-    if same and day.weekday() != WEEKLY:
+    search.draft(_terms(period, start))
+    known = {one.key for one in start if not one.key.individual}
+    if known and _shared(search.settle()) == known and day.weekday() != WEEKLY:
         return search
     for _ in range(REFINEMENTS):
         before = _shared(search)
@@ -162,8 +163,8 @@ def _fit(table: _Table, day: date, start: Sequence[_Start], window_days: int) ->
         search = Search(period := table.period(day, window_days))
         search.run(_terms(period, start))
         if _shared(search) == before:
-            break
-    return search
+            return search
+    return search.settle()
 
 
 def _shared(search: Search) -> set[Key]:

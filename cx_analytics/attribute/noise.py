@@ -20,6 +20,8 @@ import numpy as np
 
 from cx_analytics.attribute.counts import Bools, Floats, Ints
 
+DENSE = 20
+"""Numbers among up to so many times as many are told apart by a table; that beats sorting them."""
 FARTHEST = 2.5
 """A value that lies by more of its noise's deviations from the others is not noise alone."""
 
@@ -81,13 +83,23 @@ class Shape:
     def of(cls, place: Ints, fault: Ints, value: Ints, values: int) -> Shape:
         found = value[fault]
         known = found >= 0
-        key, at = np.unique(place[known] * values + found[known], return_inverse=True)
+        joint = place[known] * values + found[known]
+        key, at = _distinct(joint, (int(place.max(initial=0)) + 1) * values)
         return cls(key // values, key % values, known, at)
 
     def pairs(self, weight: Floats, score: Floats) -> Pairs:
         """With the weights of the faults, and the cells' scores."""
         tally = np.bincount(self.at, weight[self.known], minlength=len(self.cell))
         return Pairs(self.cell, self.value, tally / np.maximum(score[self.cell], 1e-12))
+
+
+def _distinct(numbers: Ints, size: int) -> tuple[Ints, Ints]:
+    """The distinct ones of some numbers below `size`, and for each number its place among them."""
+    if size > DENSE * len(numbers):
+        return np.unique(numbers, return_inverse=True)
+    there = np.zeros(size, dtype=bool)
+    there[numbers] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[numbers]
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,15 @@ class Search:
         self.hazard = Hazard.empty(self.period)
 
     def run(self, start: Sequence[Term] = ()) -> Search:
-        """Search from the terms of `start` (those of the day before, or none)."""
-        if not len(self.period.kind) or not len(self.period.cell):
+        """Search from the terms of `start` (those of the day before, or none) to the end."""
+        return self.draft(start).settle()
+
+    def draft(self, start: Sequence[Term] = ()) -> Search:
+        """Search forward from the terms of `start`: what there is, but in its final words not yet.
+
+        A draft says which cells are worth counting; `settle` goes on from there.
+        """
+        if self._empty:
             return self
         self._warm(start)
         self._learn_noise()
@@ -65,6 +72,12 @@ class Search:
         self._learn_noise()
         self._individuals()
         self._forward(0.0)
+        return self
+
+    def settle(self) -> Search:
+        """Swap, merge and drop causes until they stay, and fit them to the end."""
+        if self._empty:
+            return self
         for _ in range(ROUNDS):
             before = self._shared_terms()
             self._learn_noise()
@@ -76,6 +89,10 @@ class Search:
         self.hazard.fit(rounds=200, tolerance=1e-6)
         self._judge_all()
         return self
+
+    @property
+    def _empty(self) -> bool:
+        return not len(self.period.kind) or not len(self.period.cell)
 
     @property
     def typical(self) -> Floats:
