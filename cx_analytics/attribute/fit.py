@@ -20,7 +20,7 @@ from cx_analytics.attribute.hazard import Term
 from cx_analytics.attribute.refine import coarser, hidden, inside, profiles, triples
 from cx_analytics.attribute.report import Findings, findings
 from cx_analytics.attribute.search import Search
-from cx_analytics.attribute.wanted import uncounted
+from cx_analytics.attribute.wanted import merged, uncounted
 from cx_analytics.contracts.errors import InputRefused
 
 Counting = Callable[[pl.DataFrame], pl.DataFrame]
@@ -126,6 +126,7 @@ class _Table:
 
     def learn(self, groups: Sequence[Group]) -> bool:
         """Count what is not known of these cells yet; whether there are new ones to try."""
+        groups = merged(groups)
         if self.count is None or (missing := uncounted(self.asked, groups)).is_empty():
             return False
         size = len(self.cells.keys)
