@@ -68,13 +68,17 @@ class Assessment:
 
 @dataclass
 class Assessor:
-    """Judges candidates of one period; holds what every judgement needs."""
+    """Judges candidates of one period; holds what every judgement needs.
+
+    `event` numbers the unit and moment of each fault: what is told twice says nothing new.
+    """
 
     period: Period
     scorer: Scorer
     customer: Ints = field(init=False)
     customer_faults: Floats = field(init=False)
     customer_exposure: Floats = field(init=False)
+    event: Ints = field(init=False)
 
     def __post_init__(self) -> None:
         period = self.period
@@ -85,7 +89,7 @@ class Assessor:
             axis=1
         )
         self._children = _children(period)
-        self._event = _events(period)
+        self.event = _events(period)
 
     def assess(self, term: Term, given: Given) -> Assessment:
         """Judge a term against hazards that do not hold it."""
@@ -171,7 +175,7 @@ class Assessor:
         expected = self.customer_exposure * part * scale
         frailty = float((here * expected).sum()) / max(len(inside), 1) / FRAILTY
         effect = max(cluster_effect(score, customer, expected), 1.0 + frailty)
-        return max(effect, cluster_effect(score, self._event[inside]))
+        return max(effect, cluster_effect(score, self.event[inside]))
 
     def _nested(self, term: Term, inside: Ints, score: Floats, scale: float) -> float:
         """Clustering in what the cell is made of: the cells of a region, the lots of a model."""

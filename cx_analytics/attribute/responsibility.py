@@ -41,8 +41,10 @@ def shares(hazard: Hazard, typical: Floats) -> tuple[Ints, Ints, Floats]:
     fault, term, added = _possible(hazard)
     level = hazard.level
     caused: Floats = np.bincount(fault, added, minlength=len(level)).astype(float)
-    customer, expected = _customers(hazard, typical)
-    posterior = frailty(customer, level, caused, expected)
+    customer, expected = customers(hazard, typical)
+    posterior = frailty(
+        customer, level, caused, expected, shape_of(customer, level, caused, expected)
+    )
     own = np.where(customer >= 0, customer, len(posterior) - 1)
     weight = np.empty(len(fault))
     for begin in range(0, len(fault), 100_000):
@@ -62,7 +64,7 @@ def _possible(hazard: Hazard) -> tuple[Ints, Ints, Floats]:
     return fault, term, theta * np.concatenate([inside, hidden.chance])
 
 
-def frailty(customer: Ints, level: Floats, added: Floats, expected: Floats) -> Floats:
+def frailty(customer: Ints, level: Floats, added: Floats, expected: Floats, shape: float) -> Floats:
     """Posterior of z on GRID by customer; the last row is for those of whom nothing is known.
 
     Parameters
@@ -70,6 +72,7 @@ def frailty(customer: Ints, level: Floats, added: Floats, expected: Floats) -> F
     customer : number of each fault's customer, -1 where not known or with too few faults.
     level, added : background hazard and that of all causes at each fault.
     expected : by customer, background faults at z = 1.
+    shape : of the gamma prior (`shape_of`).
     """
     size = len(expected)
     log_p = np.zeros((size + 1, len(GRID)))
@@ -78,7 +81,7 @@ def frailty(customer: Ints, level: Floats, added: Floats, expected: Floats) -> F
     each = np.log(GRID[None, :] + ratio[:, None])
     np.add.at(log_p, customer[known], each)
     log_p[:size] -= expected[:, None] * GRID
-    log_p[:size] += _log_prior(_shape(customer, level, added, expected))
+    log_p[:size] += _log_prior(shape)
     log_p[size] = np.where(np.abs(np.log(GRID)) == np.abs(np.log(GRID)).min(), 0.0, -np.inf)
     p = np.exp(log_p - log_p.max(axis=1, keepdims=True))
     return np.asarray(p / p.sum(axis=1, keepdims=True))
@@ -89,7 +92,7 @@ def _log_prior(shape: float) -> Floats:
     return np.asarray(shape * np.log(GRID) - shape * GRID)
 
 
-def _shape(customer: Ints, level: Floats, added: Floats, expected: Floats) -> float:
+def shape_of(customer: Ints, level: Floats, added: Floats, expected: Floats) -> float:
     """The shape under which the fault counts of customers without causes are most likely.
 
     They are negative binomial, and those with fewer than FEWEST faults are not seen.
@@ -115,7 +118,7 @@ def _truncated(n: Floats, mean: Floats, shape: float) -> float:
     return float((each - np.log(np.maximum(1.0 - unseen, 1e-12))).sum())
 
 
-def _customers(hazard: Hazard, typical: Floats) -> tuple[Ints, Floats]:
+def customers(hazard: Hazard, typical: Floats) -> tuple[Ints, Floats]:
     """The customer of each fault (-1: too little is known), and background faults expected of each.
 
     A customer's level is that of the background where the faults happened, over the typical one.

@@ -179,17 +179,20 @@ class Search:
         return sorted(good, key=lambda one: (-one.evidence_under(common), one.term.cell))
 
     def _individuals(self) -> None:
-        """Find the individuals anew, given the shared causes in the model."""
+        """Find the individuals anew, given the shared causes in the model.
+
+        The first time twice: what they explain makes the background lower and customers more equal.
+        """
         individual = self.scorer.individual
-        before = [n for n, term in enumerate(self.hazard.terms) if individual[term.cell]]
-        self.hazard, self.worth = self.hazard.without(before).fit(rounds=25), {}
-        for _ in range(4):
+        for _ in range(1 if self.worth else 2):
             found = find_individuals(self.hazard, self.assessor, self.typical)
+            before = [n for n, term in enumerate(self.hazard.terms) if individual[term.cell]]
+            theta = np.array([one.theta for one in found]).reshape(-1, self.period.types)
+            shared = self.hazard.without(before)
+            self.hazard = shared.plus([one.term for one in found], theta).fit(rounds=25)
+            self.worth = {one.term: one.evidence for one in found}
             if not found:
                 return
-            self.worth |= {one.term: one.evidence for one in found}
-            theta = np.array([one.theta for one in found])
-            self.hazard = self.hazard.plus([one.term for one in found], theta).fit(rounds=15)
 
     def _refine(self) -> None:
         """One round of swap, merge and drop."""

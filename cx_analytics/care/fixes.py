@@ -22,6 +22,11 @@ from cx_analytics.care.wording import NOT_EXPLAINED, candidates, worded
 from cx_analytics.contracts.tables import CUSTOMER_FIXES
 from cx_analytics.contracts.words import BACKGROUND, confidence_word
 
+HALF = 0.5 - 1e-9
+"""Share of a customer's faults from which on a cause explains them."""
+MAIN_CAUSE_LEAD = 0.5
+"""Faults in 30 days: by less another fix is no better than that of the main cause."""
+
 _VERSIONS = tuple(need for need in NEEDS if need)
 """Columns of the pairs that hold a version to go to, named after the need that asks for it."""
 
@@ -60,7 +65,7 @@ def _with_background(pairs: pl.DataFrame, minimum_share: float) -> pl.DataFrame:
     """What is worth a row: causes of some share, and background where no cause explains half."""
     is_cause = pl.col("cause_id") != BACKGROUND
     best = pl.col("share").filter(is_cause).max().over("customer_id").fill_null(0.0)
-    pairs = pairs.with_columns(explained=best >= 0.5 - 1e-9)
+    pairs = pairs.with_columns(explained=best >= HALF)
     causes = pairs.filter(is_cause & (pl.col("share") >= minimum_share))
     open_question = (
         pairs.filter(~pl.col("explained"))
@@ -125,11 +130,12 @@ def _ranked(chosen: pl.DataFrame) -> pl.DataFrame:
     confidence = pl.col("probability").replace_strict(
         list(words), list(words.values()), return_dtype=pl.String
     )
+    lead = pl.when(is_cause & (pl.col("share") >= HALF)).then(MAIN_CAUSE_LEAD).otherwise(0.0)
     return (
         chosen.sort(
             "customer_id",
             is_cause,
-            "net",
+            pl.col("net") + lead,
             "share",
             "cause_id",
             descending=[False, False, True, True, False],

@@ -13,7 +13,7 @@ LEVEL = np.full(12, 0.01)
 
 def mean_frailty(customer: list[int], expected: list[float], added: float = 0.0) -> list[float]:
     posterior = frailty(
-        np.array(customer), LEVEL, np.full(12, added), np.array(expected, dtype=float)
+        np.array(customer), LEVEL, np.full(12, added), np.array(expected, dtype=float), 2.0
     )
     return [float(mean) for mean in posterior @ GRID]
 
@@ -32,7 +32,7 @@ def test_faults_that_a_cause_explains_do_not_make_a_customer_frail() -> None:
 
 
 def test_an_unknown_customer_changes_nothing() -> None:
-    posterior = frailty(np.full(12, -1), LEVEL, np.zeros(12), np.zeros(0))
+    posterior = frailty(np.full(12, -1), LEVEL, np.zeros(12), np.zeros(0), 2.0)
     assert posterior.shape == (1, len(GRID))
     assert float(posterior[0] @ GRID) == pytest.approx(1.0, abs=0.15)
 

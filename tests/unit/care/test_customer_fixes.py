@@ -193,6 +193,14 @@ def test_the_fix_that_avoids_most_comes_first() -> None:
     assert found["faults_avoided_30d"][2] == 0
 
 
+def test_the_cause_of_most_faults_leads_unless_another_fix_avoids_half_a_fault_more() -> None:
+    """The issue that made 7 of 10 faults has ended; the cell brings little, or a lot."""
+    told = evidence(causes(ENDED, CELL), {"c1": {"past": 7.0, "cell": 3.0}}, {"cell": (1, 0)})
+    assert fixes(told)["cause_id"].to_list() == ["past", "cell"]
+    told = evidence(causes(ENDED, CELL), {"c1": {"past": 7.0, "cell": 3.0}}, {"cell": (20, 0)})
+    assert fixes(told)["cause_id"].to_list() == ["cell", "past"]
+
+
 @pytest.mark.parametrize(
     "mine", [{"background": 1.0}, {"background": 0.6, "app": 0.4}, {"forgotten": 1.0}]
 )
