@@ -45,6 +45,26 @@ class NotFound(CxError):
     """A customer, unit, lot, table or workspace that is not there."""
 
 
+def is_disk_full(error: str | BaseException) -> bool:
+    """Whether an error of any library says that there is no room on a disk.
+
+    >>> is_disk_full(OSError(28, "No space left on device")), is_disk_full("no such file")
+    (True, False)
+    """
+    said = str(error).lower()
+    return any(words in said for words in _FULL)
+
+
+_FULL = (
+    "no space left on device",
+    "disk quota exceeded",
+    "disk is full",
+    "not enough space",
+    "max_temp_directory_size",
+)
+"""How the system, DuckDB and Spark say it."""
+
+
 def did_you_mean(given: str, possible: Iterable[str]) -> str:
     """A hint for a mistyped name, or the whole choice when nothing is near.
 

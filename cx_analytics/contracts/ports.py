@@ -7,6 +7,7 @@ an object of this shape as an argument.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -35,8 +36,28 @@ class SqlEngine(Protocol):
         """Make a frame visible to SQL under a name."""
         ...
 
-    def copy(self, sql: str, path: Path, params: Mapping[str, Any] | None = None) -> int:
-        """Write a query's rows to a Parquet file, atomically; returns the number of rows."""
+    def copy(
+        self,
+        sql: str,
+        path: Path,
+        params: Mapping[str, Any] | None = None,
+        *,
+        passing: bool = False,
+    ) -> int:
+        """Write a query's rows to a Parquet file, atomically; returns the number of rows.
+
+        `passing` says that the file is read once and thrown away: it need not be small, nor
+        outlive a power cut.
+        """
+        ...
+
+    def beside(self) -> AbstractContextManager[SqlEngine]:
+        """The same engine for another thread; it sees tables, but not relations of this one."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """How many threads may ask at a time."""
         ...
 
     def table(self, name: str, sql: str, params: Mapping[str, Any] | None = None) -> None:

@@ -6,16 +6,22 @@ Belongs here: everything that knows a DuckDB connection. Stays out: what the SQL
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import duckdb
 import polars as pl
+import polars.selectors as cs
 
 from cx_analytics.engine.files import replacing
 from cx_analytics.engine.models import load, quote
+
+DICTIONARY = 1000
+"""Columns with more values in a group of rows are written without a dictionary: numbers that hardly
+repeat only lose time and room with one."""
 
 
 class Duck:
@@ -62,10 +68,10 @@ class Duck:
         shutil.rmtree(self.spill, ignore_errors=True)
 
     def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """The result of a query as a Polars frame."""
+        """The result of a query as a Polars frame; enumerations are texts in it."""
         result = self.connection.sql(sql, params=dict(params) if params else None)
         frame: pl.DataFrame = result.pl() if result is not None else pl.DataFrame()
-        return frame
+        return frame.with_columns(cs.categorical().cast(pl.String), cs.enum().cast(pl.String))
 
     def schema(self, sql: str) -> dict[str, str]:
         """Column → SQL type of what a query gives."""
@@ -78,6 +84,7 @@ class Duck:
 
     def register(self, name: str, frame: pl.DataFrame) -> None:
         """Make a frame visible to SQL under a name, until it is registered anew."""
+        self.run(f"DROP VIEW IF EXISTS {quote(name)}")
         self.connection.register(name, frame.to_arrow())
 
     def view(
@@ -99,19 +106,69 @@ class Duck:
         """Materialise a query as a temporary table."""
         self.run(f"CREATE OR REPLACE TEMP TABLE {quote(name)} AS {sql}", params)
 
+    def words(self, name: str, sql: str, *columns: str) -> None:
+        """Materialise a short query, its text columns as enumerations of the words in them.
+
+        Whoever joins the table carries a number of one to four bytes for each word, and sorts by
+        it as by the word; what is written or compared with texts is the text.
+        """
+        self.run(f"DROP TABLE IF EXISTS {quote(name)}")
+        self.table(f"{name} as text", sql)
+        listed = []
+        for column in columns:
+            one, kind = quote(column), quote(f"{name}.{column}")
+            self.run(f"DROP TYPE IF EXISTS {kind}")
+            self.run(
+                f"CREATE TYPE {kind} AS ENUM (SELECT DISTINCT {one} FROM "
+                f"{quote(f'{name} as text')} WHERE {one} IS NOT NULL ORDER BY {one})"
+            )
+            listed.append(f"CAST({one} AS {kind}) AS {one}")
+        text = quote(f"{name} as text")
+        self.table(name, f"SELECT * REPLACE ({', '.join(listed)}) FROM {text}")
+        self.drop(f"{name} as text")
+
     def drop(self, name: str) -> None:
         """Remove a temporary table, and give its memory back."""
         self.run(f"DROP TABLE {quote(name)}")
 
-    def copy(self, sql: str, path: Path, params: Mapping[str, Any] | None = None) -> int:
-        """Write a query's rows to a Parquet file, atomically; returns the number of rows."""
-        with replacing(path) as part:
+    def copy(
+        self,
+        sql: str,
+        path: Path,
+        params: Mapping[str, Any] | None = None,
+        *,
+        passing: bool = False,
+    ) -> int:
+        """Write a query's rows to a Parquet file, atomically; returns the number of rows.
+
+        A `passing` file is neither compressed nor synced: it is read once and thrown away.
+        """
+        packing = "uncompressed" if passing else "zstd"
+        with replacing(path, durable=not passing) as part:
             target = str(part).replace("'", "''")
             row = self.connection.execute(
-                f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)",
+                f"COPY ({sql}) TO '{target}' "
+                f"(FORMAT parquet, COMPRESSION {packing}, DICTIONARY_SIZE_LIMIT {DICTIONARY})",
                 dict(params) if params else None,
             ).fetchone()
         return int(row[0]) if row else 0
+
+    @contextmanager
+    def beside(self) -> Iterator[Duck]:
+        """A connection to the same tables for another thread; views and frames are its own."""
+        other = object.__new__(type(self))
+        other.spill, other.connection = self.spill, self.connection.cursor()
+        other.connection.execute("SET TimeZone = 'UTC'")
+        try:
+            yield other
+        finally:
+            other.connection.close()
+
+    @property
+    def width(self) -> int:
+        """How many threads DuckDB works with."""
+        ((threads,),) = self.connection.execute("SELECT current_setting('threads')").fetchall()
+        return int(threads)
 
     def model(
         self, name: str, identifiers: Mapping[str, str] | None = None, **params: Any

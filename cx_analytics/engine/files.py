@@ -18,15 +18,20 @@ PART = ".part-"
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """A path to write to; on leaving without error it becomes `target` in one rename."""
+def replacing(target: Path, *, durable: bool = True) -> Iterator[Path]:
+    """A path to write to; on leaving without error it becomes `target` in one rename.
+
+    What is not `durable` may be lost when the power fails.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{PART}{target.name}.tmp")
     try:
         yield part
-        sync(part)
+        if durable:
+            sync(part)
         part.replace(target)
-        sync(target.parent)
+        if durable:
+            sync(target.parent)
     finally:
         part.unlink(missing_ok=True)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from cx_analytics.ingest.commit import recover
 from cx_analytics.ingest.erase import Removed, erase_customer
 from cx_analytics.ingest.find import candidates
-from cx_analytics.ingest.intake import demand_settled, ingest
+from cx_analytics.ingest.intake import BATCH_BYTES, demand_settled, ingest, new_text_bytes
 from cx_analytics.ingest.manifest import Manifest, has_news, lake_versions
 from cx_analytics.ingest.pseudonyms import KEY_BYTES, Pseudonyms, is_pseudonym, under
 from cx_analytics.ingest.records import quarantine_files, runs_files
@@ -18,6 +18,7 @@ from cx_analytics.ingest.shapes import FeedReport
 from cx_analytics.ingest.suppress import Suppressed
 
 __all__ = [
+    "BATCH_BYTES",
     "KEY_BYTES",
     "FeedReport",
     "Manifest",
@@ -31,6 +32,7 @@ __all__ = [
     "ingest",
     "is_pseudonym",
     "lake_versions",
+    "new_text_bytes",
     "quarantine_files",
     "recover",
     "runs_files",

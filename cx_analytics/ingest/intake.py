@@ -129,11 +129,21 @@ def _digest(found: Found) -> str:
         return f"unreadable: {found.shown}"
 
 
+def new_text_bytes(root: Path, sources: Sequence[Source]) -> int:
+    """About how many bytes of plain text have landed and were not taken in yet."""
+    manifest = Manifest.read(root)
+    return sum(_text_bytes(one) for one in candidates(root, sources) if manifest.is_new(one))
+
+
+def _text_bytes(found: Found) -> int:
+    return found.size * (_PACKED if found.path.suffix.lower() in _DENSE else 1)
+
+
 def _chunks(files: Iterator[tuple[Found, str]]) -> Iterator[list[tuple[Found, str]]]:
     chunk: list[tuple[Found, str]] = []
     size = 0
     for found, digest in files:
-        weight = found.size * (_PACKED if found.path.suffix.lower() in _DENSE else 1)
+        weight = _text_bytes(found)
         if chunk and size + weight > BATCH_BYTES:
             yield chunk
             chunk, size = [], 0

@@ -86,7 +86,7 @@ def judged(
     """
     columns = _columns(intake)
     texts = ", ".join(
-        f"nullif({(given or {}).get(c.name) or _pick(c.name, text, intake)}, '') AS {_t(i)}"
+        f"{_pick(c.name, text, intake, (given or {}).get(c.name))} AS {_t(i)}"
         for i, c in enumerate(columns)
     )
     typed = ", ".join(f"{_typed(c, _t(i))} AS {quote(c.name)}" for i, c in enumerate(columns))
@@ -122,17 +122,15 @@ def _t(position: int) -> str:
 # ---- From the file's columns to the contract's -------------------------------------------------
 
 
-def _pick(name: str, text: Text, intake: Intake) -> str:
-    """The text of a column: by its own name, else by an alias, else from a nested object."""
+def _pick(name: str, text: Text, intake: Intake, given: str | None) -> str:
+    """The text of a column: what is given, or by its own name, else by an alias, else from a
+    nested object; the first that is not empty."""
     ways = [alias for alias, column in intake.feed.aliases.items() if column == name]
-    found = [sql for way in (name, *ways) for sql in _ways(way, text)]
-    if not found:
+    found = [given] if given else [sql for way in (name, *ways) for sql in _ways(way, text)]
+    filled = [f"nullif({sql}, '')" for sql in found]
+    if not filled:
         return "CAST(NULL AS VARCHAR)"
-    return found[0] if len(found) == 1 else _first_filled(found)
-
-
-def _first_filled(found: list[str]) -> str:
-    return "coalesce(" + ", ".join(f"nullif({sql}, '')" for sql in found) + ")"
+    return filled[0] if len(filled) == 1 else f"coalesce({', '.join(filled)})"
 
 
 def _ways(name: str, text: Text) -> Iterator[str]:
@@ -180,10 +178,13 @@ def _typed(column: Column, text: str) -> str:
 def _time(text: str) -> str:
     """UTC time of an ISO 8601 text; one without an offset is taken as UTC.
 
-    A four-digit year is demanded, since the engine reads the cell id 310-1-7 as a date.
+    A four-digit year is demanded, since the engine reads the cell id 310-1-7 as a date. The usual
+    form, seconds in UTC, is cast by a way that need not look for a zone.
     """
-    zoned = f"try_cast({text} AS TIMESTAMPTZ)"
-    return f"CASE WHEN substr({text}, 5, 1) IN ('-', '/') THEN timezone('UTC', {zoned}) END"
+    is_usual = f"strlen({text}) = 20 AND suffix({text}, 'Z')"
+    usual = f"CASE WHEN {is_usual} THEN try_cast({text} AS TIMESTAMP) END"
+    zoned = f"timezone('UTC', try_cast({text} AS TIMESTAMPTZ))"
+    return f"CASE WHEN substr({text}, 5, 1) IN ('-', '/') THEN coalesce({usual}, {zoned}) END"
 
 
 # ---- Rules -----------------------------------------------------------------------------------

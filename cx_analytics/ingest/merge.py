@@ -9,6 +9,7 @@ The relation `new_rows` has the feed's columns and `_seq`, the order of arrival.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from cx_analytics.contracts.ports import SqlEngine
 from cx_analytics.ingest.shapes import WHOLE, Intake, listed, literal, quote
 
 GROUP_ROWS = 2_000_000
-"""Rows that are sorted at a time: bounds memory when a batch touches many large days."""
+"""Rows that are merged at a time: bounds memory when a batch touches many large days."""
 
 Partitions = dict[str, dict[str, Any]]
 
@@ -62,18 +63,18 @@ class Merge:
         known = self._known_keys()
         arriving = self._counts("arrived")
         touched = {day: arriving.get(day, 0) for day in {*arriving, *known}}
-        written: Partitions = {}
+        written = self._write_new([day for day in touched if day not in self.existing], target_of)
         emptied: list[str] = []
-        for days in self._groups(touched):
-            self._merge_days(days, any(day in self.existing for day in days))
+        for days in self._groups({day: touched[day] for day in touched if day in self.existing}):
+            self._merge_days(days)
             found = versions(self.engine, self.types)
             for day in days:
                 if day not in found:
                     emptied.append(day)
                 elif found[day]["version"] != self.existing.get(day, {}).get("version"):
-                    self._write(day, target_of(day))
+                    self._write(self.engine, "merged", day, target_of(day))
                     written[day] = found[day]
-        for table in ("arrived", "known", "merged"):
+        for table in ("arrived", "repeated", "known", "merged"):
             self.engine.run(f"DROP TABLE IF EXISTS {table}")
         emptied = [day for day in emptied if day in self.existing]
         return Merged(distinct - sum(known.values()), written, tuple(emptied))
@@ -92,27 +93,32 @@ class Merge:
     def _winners(self) -> int:
         """Table `arrived`: the latest row of each key, with its day; returns their number."""
         keys = listed(self.intake.feed.key)
-        frame = self.engine.frame(
-            f"SELECT count(*) AS rows, count(DISTINCT ({keys})) AS keys FROM new_rows"
+        self.engine.table(
+            "repeated",
+            f"SELECT {keys}, max(_seq) AS _last FROM new_rows GROUP BY {keys} HAVING count(*) > 1",
         )
-        rows, distinct = frame.row(0)
-        latest = f"SELECT max(_seq) FROM new_rows GROUP BY {keys}"
-        chosen = f"WHERE _seq IN ({latest})" if rows > distinct else ""
+        same = " AND ".join(
+            f"repeated.{quote(name)} IS NOT DISTINCT FROM new_rows.{quote(name)}"
+            for name in self.intake.feed.key
+        )
         new = self.intake.types
         columns = ", ".join(
-            quote(name) if name in new else f"CAST(NULL AS {kind}) AS {quote(name)}"
+            f"new_rows.{quote(name)}" if name in new else f"CAST(NULL AS {kind}) AS {quote(name)}"
             for name, kind in self.types.items()
         )
-        self.engine.table(
-            "arrived", f"SELECT {columns}, {self._day()} AS _day FROM new_rows {chosen}"
+        # Not a temporary table: those who write days side by side read it.
+        self.engine.run(
+            f"CREATE OR REPLACE TABLE arrived AS SELECT {columns}, "
+            f"{self._day('new_rows.')} AS _day FROM new_rows LEFT JOIN repeated ON {same} "
+            "WHERE _last IS NULL OR _seq = _last"
         )
-        return int(distinct)
+        return int(self.engine.frame("SELECT count(*) FROM arrived").item())
 
-    def _day(self) -> str:
+    def _day(self, of: str = "") -> str:
         clock = self.intake.feed.event_time
         if clock is None:
             return literal(WHOLE)
-        return f"strftime({quote(clock)}, '%Y-%m-%d')"
+        return f"strftime({of}{quote(clock)}, '%Y-%m-%d')"
 
     def _known_keys(self) -> dict[str, int]:
         """Days of the lake that hold keys which arrived, with how many."""
@@ -150,19 +156,16 @@ class Merge:
         if group:
             yield group
 
-    def _merge_days(self, days: Sequence[str], has_old: bool) -> None:
-        """Table `merged`: the whole new content of some days, in order of day and key."""
+    def _merge_days(self, days: Sequence[str]) -> None:
+        """Table `merged`: the whole new content of some days that the lake has."""
         columns = listed(self.types)
         wanted = ", ".join(literal(day) for day in days)
-        sql = f"SELECT {columns}, _day FROM arrived WHERE _day IN ({wanted})"
-        if has_old:
-            old = [day for day in days if day in self.existing]
-            sql += (
-                f" UNION ALL SELECT {columns}, _day FROM (SELECT {self._stored(old)}, "
-                f"{self._day()} AS _day FROM {self._lake(old)}) AS old {self._same_key('ANTI')}"
-            )
-        order = ", ".join(f"{quote(name)} NULLS FIRST" for name in self.intake.feed.key)
-        self.engine.table("merged", f"SELECT * FROM ({sql}) ORDER BY _day, {order}")
+        self.engine.table(
+            "merged",
+            f"SELECT {columns}, _day FROM arrived WHERE _day IN ({wanted})"
+            f" UNION ALL SELECT {columns}, _day FROM (SELECT {self._stored(days)}, "
+            f"{self._day()} AS _day FROM {self._lake(days)}) AS old {self._same_key('ANTI')}",
+        )
 
     def _stored(self, days: Sequence[str]) -> str:
         described = self.engine.frame(f"DESCRIBE SELECT * FROM {self._lake(days)}")
@@ -176,9 +179,25 @@ class Merge:
         files = ", ".join(literal(str(self.path_of(day))) for day in sorted(days))
         return f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
 
-    def _write(self, day: str, target: Path) -> None:
-        sql = f"SELECT {listed(self.types)} FROM merged WHERE _day = {literal(day)}"
-        self.engine.copy(sql, target)
+    def _write_new(self, days: Sequence[str], target_of: Callable[[str], Path]) -> Partitions:
+        """Write days that the lake does not have, several at a time; their versions."""
+        if not days:
+            return {}
+        targets = [(day, target_of(day)) for day in sorted(days)]
+        with ThreadPoolExecutor(self.engine.width) as pool:
+            list(pool.map(lambda one: self._write_beside(*one), targets))
+        found = versions(self.engine, self.types, "arrived")
+        return {day: found[day] for day in days}
+
+    def _write_beside(self, day: str, target: Path) -> None:
+        with self.engine.beside() as engine:
+            self._write(engine, "arrived", day, target)
+
+    def _write(self, engine: SqlEngine, relation: str, day: str, target: Path) -> None:
+        """Write a day in the order of its key, so that equal rows give equal files."""
+        order = ", ".join(f"{quote(name)} NULLS FIRST" for name in self.intake.feed.key)
+        rows = f"SELECT {listed(self.types)} FROM {relation} WHERE _day = {literal(day)}"
+        engine.copy(f"{rows} ORDER BY {order}", target)
 
 
 def versions(engine: SqlEngine, columns: Iterable[str], relation: str = "merged") -> Partitions:

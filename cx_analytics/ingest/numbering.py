@@ -6,6 +6,7 @@ its count may run behind the lines. Only files with bad rows are looked at again
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,35 +15,47 @@ from cx_analytics.ingest.formats import COMPRESSIONS, Broken, chunks
 
 def physical_lines(path: Path, records: Sequence[int]) -> dict[int, int]:
     """Record number → line on which it begins, for those records where the two differ."""
-    starts = _starts(chunks(path, COMPRESSIONS.get(path.suffix, "")), quoted=".csv" in path.name)
-    wanted = set(records)
-    last = max(wanted, default=0)
+    wanted, last = sorted(set(records)), max(records, default=0)
     found: dict[int, int] = {}
-    for record, line in enumerate(starts, start=1):
-        if record in wanted and record != line:
-            found[record] = line
+    record, behind = 0, 0
+    for lines, starts in _pieces(path):
+        begun = [n for n, starts_here in enumerate(starts) if starts_here] if starts else None
+        count = len(lines) if begun is None else len(begun)
+        for one in wanted[bisect(wanted, record) : bisect(wanted, record + count)]:
+            place = one - record - 1 if begun is None else begun[one - record - 1]
+            if (line := record + behind + place + 1) != one:
+                found[one] = line
+        record, behind = record + count, behind + len(lines) - count
         if record >= last:
             break
     return found
 
 
-def _starts(pieces: Iterator[bytes], *, quoted: bool) -> Iterator[int]:
-    """The number of the line on which each record begins."""
-    inside = False
-    for number, line in enumerate(_lines(pieces), start=1):
-        if not inside and line.strip():
-            yield number
-        if quoted and line.count(b'"') % 2:
-            inside = not inside
+def _pieces(path: Path) -> Iterator[tuple[list[bytes], list[bool]]]:
+    """Lines of a file piece by piece, and which begin a record; nothing where each does."""
+    quoted, inside = ".csv" in path.name, False
+    for lines in _lines(chunks(path, COMPRESSIONS.get(path.suffix, ""))):
+        plain = all(line.strip() for line in lines)
+        if plain and not inside and not (quoted and any(b'"' in line for line in lines)):
+            yield lines, []
+            continue
+        starts = []
+        for line in lines:
+            starts.append(not inside and bool(line.strip()))
+            if quoted and line.count(b'"') % 2:
+                inside = not inside
+        yield lines, starts
 
 
-def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _lines(pieces: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """The lines that end in each piece; the last may end with the file."""
     held = b""
     try:
         for piece in pieces:
             *whole, held = (held + piece).split(b"\n")
-            yield from whole
+            if whole:
+                yield whole
     except Broken:
         return
     if held:
-        yield held
+        yield [held]

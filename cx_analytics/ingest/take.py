@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from cx_analytics.contracts.errors import is_disk_full
 from cx_analytics.contracts.feeds import ACTIONS
 from cx_analytics.contracts.ports import SqlEngine
 from cx_analytics.ingest.action_ids import hide_actions
@@ -74,7 +76,7 @@ class Batch:
     def take(self, files: Sequence[tuple[Found, str]]) -> FeedReport:
         """Take files (with their digests) in, in this order, and commit."""
         try:
-            taken = [self._read(i, found, digest) for i, (found, digest) in enumerate(files)]
+            taken = self._read_all(files)
             still = [one for one in taken if not changed(one.found)]
             moving = tuple(one.found.shown for one in taken if changed(one.found))
             return self._commit(still, moving)
@@ -83,48 +85,72 @@ class Batch:
 
     # ---- one file --------------------------------------------------------------------------
 
-    def _read(self, position: int, found: Found, digest: str) -> _Taken:
+    def _read_all(self, files: Sequence[tuple[Found, str]]) -> list[_Taken]:
+        """Read the files, several at a time: one alone keeps no more than one thread busy."""
+        width = min(len(files), self.engine.width)
+        places = [(n, *file) for n, file in enumerate(files)]
+        if width < 2:
+            return [self._read(self.engine, *place) for place in places]
+        with ThreadPoolExecutor(width) as pool:
+            return list(pool.map(lambda place: self._read_beside(*place), places))
+
+    def _read_beside(self, position: int, found: Found, digest: str) -> _Taken:
+        with self.engine.beside() as engine:
+            return self._read(engine, position, found, digest)
+
+    def _read(self, engine: SqlEngine, position: int, found: Found, digest: str) -> _Taken:
         taken = _Taken(found, digest)
         folder = self.staging.folder / f"{position:05}"
         try:
-            self._read_well(taken, folder, position * ROOM)
+            self._read_well(engine, taken, folder, position * ROOM)
         except Refused as error:
             taken.issues = self._shown([Issue(None, error.rule, error.reason)])
         except OSError as error:
+            if is_disk_full(error):
+                raise
             taken.issues = [Issue(None, "unreadable", f"the file cannot be read: {error.strerror}")]
         return taken
 
-    def _read_well(self, taken: _Taken, folder: Path, base: int) -> None:
-        asked = self._compiled(taken.found).asked if taken.found.source else ()
-        reading = read(taken.found, self.intake, self.engine, folder, asked)
-        if reading.fast and self._judge(taken, reading.fast, folder, base, fast=True):
+    def _read_well(self, engine: SqlEngine, taken: _Taken, folder: Path, base: int) -> None:
+        asked = self._compiled(engine, taken.found).asked if taken.found.source else ()
+        reading = read(taken.found, self.intake, engine, folder, asked)
+        if reading.fast and self._judge(engine, taken, reading.fast, folder, base, fast=True):
             return
         if reading.careful is None:
             raise Refused("not_parquet", "the file breaks while it is read")
-        self._judge(taken, reading.careful(), folder, base, fast=False)
+        self._judge(engine, taken, reading.careful(), folder, base, fast=False)
 
-    def _compiled(self, found: Found) -> Compiled:
+    def _compiled(self, engine: SqlEngine, found: Found) -> Compiled:
         assert found.source
         if found.scope not in self.compiled:
-            self.compiled[found.scope] = compile_source(found.source, self.intake, self.engine)
+            self.compiled[found.scope] = compile_source(found.source, self.intake, engine)
         return self.compiled[found.scope]
 
-    def _judge(self, taken: _Taken, text: Text, folder: Path, base: int, *, fast: bool) -> bool:
+    def _judge(
+        self,
+        engine: SqlEngine,
+        taken: _Taken,
+        text: Text,
+        folder: Path,
+        base: int,
+        *,
+        fast: bool,
+    ) -> bool:
         """Type a file's rows into a Parquet file; False when the fast way met something bad."""
-        sql = self._sql(taken.found, text, base)
+        sql = self._sql(engine, taken.found, text, base)
         rows = folder / "rows.parquet"
         try:
-            total = self._write(sql, rows)
-        except Exception:
-            if fast:
+            total = self._write(engine, sql, rows)
+        except Exception as error:
+            if fast and not is_disk_full(error):
                 return False
             raise
         taken.rows, taken.issues = rows, self._shown(text.issues)
         if self.erased:
-            withhold(rows, tuple(self.intake.types), self.erased, self.engine)
+            withhold(rows, tuple(self.intake.types), self.erased, engine)
             taken.issues = [withheld(issue, self.erased) for issue in taken.issues]
         taken.drift = [] if taken.found.source else drift(text, self.intake)
-        bad = self.engine.frame(
+        bad = engine.frame(
             f"SELECT _line FROM read_parquet({literal(str(rows))}, hive_partitioning = false) "
             "WHERE _rule IS NOT NULL"
         )["_line"]
@@ -133,23 +159,23 @@ class Batch:
             taken.lines = write_lines(folder, bad.to_list())
         return True
 
-    def _write(self, sql: str, rows: Path) -> int:
+    def _write(self, engine: SqlEngine, sql: str, rows: Path) -> int:
         """Write judged rows, no id in them that is to be a pseudonym."""
         params = self.hidden.params(self.intake.feed) if self.hidden else {}
         if self.hidden and self.intake.feed == ACTIONS:
-            found = self.engine.frame(sql, params)
+            found = engine.frame(sql, params)
             hide_actions(found, self.hidden, self.erased).write_parquet(rows)
             return found.height
-        return self.engine.copy(sql, rows, params)
+        return engine.copy(sql, rows, params, passing=True)
 
     def _shown(self, issues: Iterable[Issue]) -> list[Issue]:
         return [self.hidden.issue(one) if self.hidden else one for one in issues]
 
-    def _sql(self, found: Found, text: Text, base: int) -> str:
+    def _sql(self, engine: SqlEngine, found: Found, text: Text, base: int) -> str:
         if found.source is None:
             return judged(text, self.intake, now=self.now, base=base, hidden=self.hidden)
-        compiled = self._compiled(found)
-        text, given = applied(text, found, found.source, compiled, self.engine)
+        compiled = self._compiled(engine, found)
+        text, given = applied(text, found, found.source, compiled, engine)
         where = given.pop("where", None)
         return judged(
             text,

@@ -98,4 +98,5 @@ def _rewrite(
         f"SELECT * EXCLUDE (_erased{more}) REPLACE ({', '.join(new)}) FROM ({marked}) "
         "ORDER BY _seq",
         rows,
+        passing=True,
     )

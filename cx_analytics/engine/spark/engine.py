@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -153,7 +154,23 @@ class Spark:
 
     # ---- Parquet ---------------------------------------------------------------------------
 
-    def copy(self, sql: str, path: Path, params: Mapping[str, Any] | None = None) -> int:
+    def beside(self) -> AbstractContextManager[Spark]:
+        """Itself: Spark plans the queries of several threads side by side."""
+        return nullcontext(self)
+
+    @property
+    def width(self) -> int:
+        """How many threads may ask at a time."""
+        return 1
+
+    def copy(
+        self,
+        sql: str,
+        path: Path,
+        params: Mapping[str, Any] | None = None,
+        *,
+        passing: bool = False,
+    ) -> int:
         """Write a query's rows to a Parquet file, atomically; returns the number of rows.
 
         The cluster writes as many files as it has tasks; they are put together in order, a
@@ -163,7 +180,7 @@ class Spark:
         shutil.rmtree(folder, ignore_errors=True)
         try:
             self._query(sql, params).write.parquet(f"file://{folder}")
-            with replacing(path) as part:
+            with replacing(path, durable=not passing) as part:
                 return _joined(sorted(folder.glob("part-*.parquet")), part)
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from cx_analytics.contracts.tables import CAUSES
@@ -85,3 +86,32 @@ def test_leftovers_of_a_killed_query_are_swept(tmp_path: Path) -> None:
     with Duck(spill=spill):
         assert not spill.exists() or not list(spill.iterdir())
     assert not spill.exists()
+
+
+def test_a_frame_takes_the_place_of_files(duck: Duck, tmp_path: Path) -> None:
+    duck.copy("SELECT 1 AS a", tmp_path / "a.parquet")
+    duck.view("t", [tmp_path / "a.parquet"])
+    for number in (2, 3):
+        duck.register("t", pl.DataFrame({"a": [number]}))
+        assert duck.frame("SELECT a FROM t").item() == number
+
+
+def test_another_thread_sees_tables_only(duck: Duck) -> None:
+    duck.run("CREATE TABLE shared AS SELECT 1 AS a")
+    duck.table("own", "SELECT 2 AS a")
+    with duck.beside() as other:
+        assert other.frame("SELECT a FROM shared").item() == 1
+        with pytest.raises(duckdb.CatalogException):
+            other.frame("SELECT a FROM own")
+    assert duck.frame("SELECT a FROM own").item() == 2
+
+
+def test_a_passing_file_is_not_packed(duck: Duck, tmp_path: Path) -> None:
+    sql = "SELECT 'the same text' || i % 3 AS t FROM range(10000) r(i)"
+    sizes = []
+    for passing in (False, True):
+        target = tmp_path / f"{passing}.parquet"
+        assert duck.copy(sql, target, passing=passing) == 10_000
+        codec = pq.read_metadata(target).row_group(0).column(0).compression
+        sizes.append(codec)
+    assert sizes == ["ZSTD", "UNCOMPRESSED"]
