@@ -16,13 +16,14 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cx_analytics.contracts.errors import CheckFailed, CxError
+from cx_analytics.contracts.errors import CheckFailed, CxError, is_disk_full
+from cx_analytics.engine.bounds import demand_room, on_cores
 from cx_analytics.engine.files import sweep
 from cx_analytics.engine.lock import exclusive
 from cx_analytics.engine.models import dagster_settings
 from cx_analytics.engine.opening import check_engine
 from cx_analytics.engine.stamps import Stamps
-from cx_analytics.engine.warehouse import publish
+from cx_analytics.engine.warehouse import publish, relocate
 from cx_analytics.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 Progress = Callable[[str, str, int, int], None]
 """Called with (stage, what, done, of)."""
 
+
+KEPT_SHARE = 0.3
+"""Bytes that lake and derived tables keep of a byte of landed text, with room to spare."""
 
 BY_COMMAND = {"user": "cx run"}
 """Tag of the Dagster runs that are made here; the UI shows it as what launched them."""
@@ -117,7 +121,9 @@ def bring_up_to_date(
     if _nothing_to_do(workspace, first, last):
         return RunSummary(up_to_date=True, seconds=time.monotonic() - began)
     tally = _Tally()
-    days = _work(workspace, first, last, progress, tally, cold)
+    _demand_room(workspace)
+    with on_cores(workspace.settings.engine.threads):
+        days = _work(workspace, first, last, progress, tally, cold)
     return RunSummary(
         up_to_date=False,
         days=days,
@@ -168,7 +174,11 @@ def _clean(workspace: Workspace, cold: bool) -> None:
 
 
 def _open_warehouse(workspace: Workspace) -> None:
-    """Publish an empty warehouse where there is none, so that readers never meet a missing one."""
+    """Publish an empty warehouse where there is none, so that readers never meet a missing one.
+
+    One that was moved or copied with its workspace is made to read its own days.
+    """
+    relocate(workspace.database)
     if not workspace.database.is_file():
         Stamps(workspace.parts).clear("warehouse", ["all"])
         publish(workspace.database, {}, spill=workspace.spill("publish"))
@@ -181,6 +191,15 @@ def _nothing_to_do(workspace: Workspace, first: date | None, last: date | None) 
     if has_news(workspace.root, workspace.settings.sources):
         return False
     return plan(workspace, first, last).nothing
+
+
+def _demand_room(workspace: Workspace) -> None:
+    """Refuse to begin what the disk cannot hold."""
+    from cx_analytics.ingest import BATCH_BYTES, new_text_bytes
+
+    landed = new_text_bytes(workspace.root, workspace.settings.sources)
+    needed = int(KEPT_SHARE * landed) + min(landed, BATCH_BYTES)
+    demand_room(workspace.root, needed, "what has landed")
 
 
 def _work(
@@ -298,6 +317,12 @@ def _failure(workspace: Workspace, job: str, result: Any, failed: list[Any]) -> 
             todo="look at the quarantine table and the data docs in reports/quality",
         )
     text = _innermost(steps[0].step_failure_data.error) if steps else "unknown"
+    if is_disk_full(text):
+        return CxError(
+            f"the disk is full, so the run stopped in '{job}'",
+            where=str(workspace.root),
+            todo="free some of it and run again; what is done stays, and what was published",
+        )
     return CxError(
         f"the run stopped in '{job}' at {steps[0].step_key if steps else '?'}: {text}",
         where=str(workspace.root),

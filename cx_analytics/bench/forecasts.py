@@ -129,5 +129,7 @@ def _match(
     engine.register("component", components_frame(setting.units, setting.products, world.origin))
     engine.register("fault_cause", shares)
     engine.register("defect_condition", factory.defect_conditions(causes))
+    engine.table("unit_month", load("experience/unit_months").sql)
+    engine.table("faulty_session", "SELECT * FROM session WHERE faulty")
     for name in ("unit_attribute", "matched_unit", "unit_fault"):
         engine.table(name, load(f"factory/{name}s").sql)

@@ -24,6 +24,7 @@ from cx_analytics.contracts.errors import CheckFailed, CxError, InputRefused, No
 from cx_analytics.engine.duck import Duck
 from cx_analytics.engine.erase import count_rows, drop_rows
 from cx_analytics.engine.files import read_json, write_json
+from cx_analytics.engine.published import forget
 from cx_analytics.engine.stamps import Stamps
 from cx_analytics.engine.traces import Traces
 from cx_analytics.ingest import Removed, Suppressed, candidates, erase_customer, recover, under
@@ -101,6 +102,7 @@ def erase(root: Path, customer: str, *, now: datetime, progress: Listener) -> An
         except CxError as error:
             error.todo = f"then finish with 'cx erase {root}' for the same customer; {error.todo}"
             raise
+        forget(workspace.database)  # Even those that somebody still reads.
         progress("search", "what is left", 0, 0)
         receipt |= _search(case) | {"finished_at": _time(now)}
         receipt["state"] = "unfinished" if _own(receipt) else "finished"

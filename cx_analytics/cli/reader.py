@@ -55,11 +55,22 @@ class Reader:
         Several models about one customer then look through the table of everybody once.
         """
         sql = load(f"answers/{model}").sql
-        self.connection.execute(f"CREATE TEMP TABLE {quote(table)} AS {sql}", params or None)
+        name, part, whole = (quote(one) for one in (table, f"part of {table}", f"all of {table}"))
+        self.connection.execute(f"CREATE TEMP TABLE {part} AS {sql}", params or None)
+        if self._is_shown_from_here(table):
+            self.connection.execute(f"ALTER VIEW temp.{name} RENAME TO {whole}")
+        self.connection.execute(f"ALTER TABLE temp.{part} RENAME TO {name}")
 
     def widen(self, table: str) -> None:
         """Take back what `narrow` did to a table."""
         self.connection.execute(f"DROP TABLE temp.{quote(table)}")
+        if self._is_shown_from_here(whole := f"all of {table}"):
+            self.connection.execute(f"ALTER VIEW temp.{quote(whole)} RENAME TO {quote(table)}")
+
+    def _is_shown_from_here(self, view: str) -> bool:
+        """Whether it is a view of this connection: the workspace was moved (warehouse.connect)."""
+        listed = "SELECT 1 FROM duckdb_views() WHERE temporary AND view_name = $1"
+        return self.connection.execute(listed, [view]).fetchone() is not None
 
     def known_as(self, column: str, given: str) -> str:
         """How the tables name an id that a person gave as it is, or as its pseudonym."""

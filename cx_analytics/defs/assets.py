@@ -27,6 +27,7 @@ from cx_analytics.defs.ingest import FEED_ASSETS
 from cx_analytics.defs.ledger import action_ledger, action_proposals, release_limits
 from cx_analytics.defs.limits import data_limits
 from cx_analytics.defs.loop import actions, recurrences
+from cx_analytics.defs.months import unit_months
 from cx_analytics.defs.publish import warehouse
 from cx_analytics.defs.references import references
 from cx_analytics.defs.report import report
@@ -41,6 +42,7 @@ def all_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
         *FEED_ASSETS,
         references,
         sessions_asset(days),
+        unit_months,
         *attribution_assets(days),
         data_limits,
         contact_shifts,

@@ -13,7 +13,6 @@ import dagster as dg
 import polars as pl
 
 from cx_analytics import attribute
-from cx_analytics.contracts.attributes import Attribute
 from cx_analytics.contracts.model import Table
 from cx_analytics.contracts.tables import (
     CAUSE_RIVALS,
@@ -24,9 +23,10 @@ from cx_analytics.contracts.tables import (
     RECURRENCES,
     SESSIONS_TABLE,
 )
+from cx_analytics.defs.cells import CELLS, COUNTED, attributes_of, counts_of, keep_cells
 from cx_analytics.defs.metadata import plot
 from cx_analytics.defs.partitions import SINGLE_RUN, days_of, is_warm
-from cx_analytics.defs.plan import fit_version, recipe, session_days
+from cx_analytics.defs.plan import fit_version, lately, recipe, session_days
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
@@ -35,10 +35,8 @@ from cx_analytics.engine.stamps import Stamps
 from cx_analytics.loop import say_recurred
 from cx_analytics.report import causes_forest, faults_by_day, png
 
-CELLS = attribute.CELL_COUNTS.name
 _One = dg.MaterializeResult[None]
 _Four = tuple[_One, _One, _One, _One]
-COUNTED = (attribute.FAULT_ROWS, attribute.VALUE_COUNTS.name, attribute.STRATUM_COUNTS.name)
 
 
 def attribution_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -96,13 +94,6 @@ def told(house: House, table: Table) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(asset_key=table.name, metadata=facts(table, last.height, last))
 
 
-def attributes_of(house: House) -> tuple[Attribute, ...]:
-    """The attributes that the sessions of the workspace have."""
-    paths = house.parts.paths(SESSIONS_TABLE.name)
-    columns = {name for path in paths for name in pl.read_parquet_schema(path)}
-    return house.workspace.settings.attributes_in(sorted(columns))
-
-
 def count_days(house: House, days: Sequence[date]) -> dict[str, int]:
     """Count the days anew; returns rows by table."""
     tell("attribute", "counting")
@@ -116,7 +107,7 @@ def count_days(house: House, days: Sequence[date]) -> dict[str, int]:
     if not wanted:
         return {}
     house.engine.view("session", house.parts.paths(SESSIONS_TABLE.name, wanted))
-    counted = attribute.day_aggregates(house.engine, attributes_of(house), wanted)
+    counted = attribute.day_aggregates(house.engine, attributes_of(house, wanted), wanted)
     for name, frame in counted.items():
         for day in wanted:
             house.parts.write(name, frame.filter(pl.col("day") == day), day)
@@ -139,7 +130,12 @@ def fit(house: House, days: Sequence[date], *, warm: bool = True) -> None:
     unsaid = {day for day in days if not said.get(day.isoformat(), "").startswith(how)}
     as_of_days = sorted((unsaid & set(counted)) | {counted[-1]})
     shares_on = shares_days(house, days, counted, as_of_days)
-    fit_days(house, sorted({*as_of_days, *shares_on}), set(as_of_days), shares_on, warm)
+    fits = sorted({*as_of_days, *shares_on})
+    # A stretch holds the counts of two windows at most, however many days are fitted.
+    window = house.workspace.settings.window_days
+    for stretch in (fits[n : n + window] for n in range(0, len(fits), window)):
+        mine = {day: shares_on[day] for day in stretch if day in shares_on}
+        fit_days(house, stretch, set(as_of_days), mine, warm)
 
 
 def shares_days(
@@ -165,7 +161,8 @@ def fit_days(
     warm: bool,
 ) -> None:
     """Run the fits in order; write the history of `said_on`, and the shares that are asked for."""
-    counts, fresh = counts_of(house, fits), list[pl.DataFrame]()
+    known, fresh = known_before(house, fits[0]), list[pl.DataFrame]()
+    counts = counts_of(house, fits, known)
 
     def count(wanted: pl.DataFrame) -> pl.DataFrame:
         fresh.append(attribute.cell_exposure(house.engine, wanted))
@@ -176,7 +173,7 @@ def fit_days(
     stream = attribute.fit_days(
         counts,
         fits,
-        known=known_before(house, fits[0]),
+        known=known,
         window_days=window,
         warm=warm,
         shares_on=list(shares),
@@ -195,33 +192,7 @@ def fit_days(
             tell("attribute", "shares", place + 1, len(fits))
             write_shares(house, found.shares, shares[found.as_of], *version.values())
     if fresh:
-        keep_cells(house, pl.concat(fresh))
-
-
-def counts_of(house: House, fits: Sequence[date]) -> attribute.Counts:
-    """The counts of all windows of the fits, with the exposure that they will ask for."""
-    begin = fits[0] - timedelta(days=house.workspace.settings.window_days - 1)
-    days = [day for day in house.parts.days(attribute.FAULT_ROWS) if begin <= day <= fits[-1]]
-    frames = {name: house.parts.read(name, days) for name in COUNTED}
-    counted = {name: frame for name, frame in frames.items() if frame is not None}
-    counts = attribute.Counts.build(counted, attributes_of(house))
-    tell("attribute", "exposure")
-    house.engine.view("session", house.parts.paths(SESSIONS_TABLE.name, days))
-    missing = attribute.missing_cells(
-        attribute.wanted_cells(counts), house.parts.read(CELLS, days)
-    ).filter(pl.col("day").is_in(days))
-    if missing.height:
-        keep_cells(house, attribute.cell_exposure(house.engine, missing))
-    cells = house.parts.read(CELLS, days)
-    return counts.with_cells(cells) if cells is not None else counts
-
-
-def keep_cells(house: House, fresh: pl.DataFrame) -> None:
-    """Add counted cells to those that the days have."""
-    for (day,), part in fresh.partition_by("day", as_dict=True).items():
-        before = house.parts.read(CELLS, [day])
-        both = part if before is None else pl.concat([before, part], how="diagonal_relaxed")
-        house.parts.write(CELLS, both.sort(both.columns), day)
+        keep_cells(house, pl.concat(fresh), fits[-1])
 
 
 def known_before(house: House, day: date) -> pl.DataFrame | None:
@@ -239,11 +210,18 @@ def write_shares(house: House, shares: pl.DataFrame, days: Sequence[date], versi
     Stamps(house.parts.root).set(FAULT_CAUSES.name, versions)
 
 
+def faults_of_days(house: House) -> pl.DataFrame:
+    """How many faults of each day that is shown every cause explains."""
+    days = lately(house.parts.days(FAULT_CAUSES.name))
+    for name, table in (("fault_causes", FAULT_CAUSES), ("sessions", SESSIONS_TABLE)):
+        house.view(name, house.parts.paths(table.name, days), table)
+    house.views({"causes": CAUSES}, house.parts)
+    return house.duck.model("report/faults_by_day")
+
+
 def pictures(house: House, causes: pl.DataFrame) -> dict[str, dg.MetadataValue]:
     """Faults by cause and the causes with their intervals, for the UI."""
-    tables: dict[str, Table] = {"fault_causes": FAULT_CAUSES, "sessions": SESSIONS_TABLE}
-    house.views({**tables, "causes": CAUSES}, house.parts)
-    by_day = house.duck.model("report/faults_by_day")
+    by_day = faults_of_days(house)
     shared = causes.filter(pl.col("kind") == "shared")
     found: dict[str, dg.MetadataValue] = {}
     if by_day.height:

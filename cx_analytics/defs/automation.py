@@ -15,7 +15,7 @@ from cx_analytics.workspace import Workspace
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 WORK_TAG, ATTEMPTS = "cx/work", 3
 DAY_GROUPS = ("experience", "attribute")
-AT_PUBLICATION = dg.AssetSelection.assets("contact_shifts", "data_limits")
+AT_PUBLICATION = dg.AssetSelection.assets("contact_shifts", "data_limits", "unit_months")
 """In a group of days, but not made day by day.
 
 Contacts may be there without any session; limits are those of the whole window, so one look at

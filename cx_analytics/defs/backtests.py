@@ -66,7 +66,7 @@ def past_days(house: House) -> Iterator[PastDay]:
         causes = house.read(CAUSES_HISTORY, [day]).drop("as_of")
         span = window_before(house, day, days)
         after = Window(span.end, span.end + timedelta(days=factory.HORIZON_DAYS))
-        match_defects(house, causes)
+        match_defects(house, causes, span, after)
         units, later = (
             house.duck.model("factory/defect_units", **one.parameters) for one in (span, after)
         )

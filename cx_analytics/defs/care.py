@@ -27,7 +27,7 @@ from cx_analytics.defs.experience import CUSTOMER_DAYS
 from cx_analytics.defs.ingest import lake_key
 from cx_analytics.defs.metadata import plot
 from cx_analytics.defs.partitions import FRESH_DAILY
-from cx_analytics.defs.plan import stale_experience, window_of
+from cx_analytics.defs.plan import lately, stale_experience, window_of
 from cx_analytics.defs.progress import each_day, tell
 from cx_analytics.defs.resources import House
 from cx_analytics.defs.tables import facts, materialized, table_asset
@@ -40,15 +40,21 @@ def customer_experience(house: House) -> dg.MaterializeResult[None]:
     stale = stale_experience(house.workspace)
     if stale:
         write_experience(house, stale)
-    rows = house.parts.paths(CUSTOMER_EXPERIENCE.name)
-    house.view("customer_experience", rows, CUSTOMER_EXPERIENCE)
-    by_day = house.duck.model("report/experience_by_day")
+    by_day = experience_of_days(house)
     return dg.MaterializeResult(
         metadata={
-            **facts(CUSTOMER_EXPERIENCE, int(by_day["customers"].sum())),
+            **facts(CUSTOMER_EXPERIENCE, house.parts.rows(CUSTOMER_EXPERIENCE.name)),
             "picture": plot(png(experience_over_time(by_day)), "experience index by day"),
         }
     )
+
+
+def experience_of_days(house: House) -> pl.DataFrame:
+    """The mean experience of the customers of each day that is shown."""
+    days = lately(house.parts.days(CUSTOMER_EXPERIENCE.name))
+    rows = house.parts.paths(CUSTOMER_EXPERIENCE.name, days)
+    house.view("customer_experience", rows, CUSTOMER_EXPERIENCE)
+    return house.duck.model("report/experience_by_day")
 
 
 def write_experience(house: House, stale: dict[date, str]) -> None:

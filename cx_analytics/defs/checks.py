@@ -34,7 +34,7 @@ from cx_analytics.defs.plan import window_of
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.resources import House
 from cx_analytics.engine.files import read_json, write_json
-from cx_analytics.engine.stamps import digest
+from cx_analytics.engine.stamps import Stamps, digest
 from cx_analytics.ingest import lake_versions, runs_files
 from cx_analytics.quality import CheckResult, Suite
 
@@ -133,15 +133,39 @@ def _sessions(house: House) -> Sequence[CheckResult]:
 
 
 def _shares(house: House) -> Sequence[CheckResult]:
-    house.views({"fault_causes": FAULT_CAUSES}, house.parts)
-    return judge_model(house, quality.SHARES, "quality/shares")
+    return judge_days(house, quality.SHARES, "quality/shares", (FAULT_CAUSES,))
 
 
 def _reasons(house: House) -> Sequence[CheckResult]:
-    house.views(
-        {"customer_experience": CUSTOMER_EXPERIENCE, "sessions": SESSIONS_TABLE}, house.parts
-    )
-    return judge_model(house, quality.REASONS, "quality/reasons")
+    tables = (CUSTOMER_EXPERIENCE, SESSIONS_TABLE)
+    return judge_days(house, quality.REASONS, "quality/reasons", tables)
+
+
+def judge_days(
+    house: House, suite: Suite, model: str, tables: Sequence[Table]
+) -> Sequence[CheckResult]:
+    """A suite on the days of the window, and on older ones that were not found good before.
+
+    A day's verdict holds for as long as the day is made of the same.
+    """
+    window, versions = window_of(house.workspace), versions_of(house, tables)
+    stamps = Stamps(house.parts.root)
+    good = stamps.of(f"judged {model}")
+    due = [day for day in versions if day in window or good.get(str(day)) != versions[day]]
+    for table in tables:
+        house.view(table.name, house.parts.paths(table.name, due), table)
+    results = judge_model(house, suite, model)
+    if not quality.failed(results, "block"):
+        stamps.set(f"judged {model}", {str(day): versions[day] for day in due})
+    return results
+
+
+def versions_of(house: House, tables: Sequence[Table]) -> dict[date, str]:
+    """The days that tables have together, each with the stamps of all of them."""
+    stamps = Stamps(house.parts.root)
+    made = [stamps.of(table.name) for table in tables]
+    days = sorted({day for table in tables for day in house.parts.days(table.name)})
+    return {day: digest(*(one.get(str(day)) for one in made)) for day in days}
 
 
 def _supply(house: House) -> Sequence[CheckResult]:

@@ -66,7 +66,7 @@ def judge(
         return loop.not_judged(act, comparison)
     calendar = comparison.calendar
     view_sessions(house, days, calendar.first, calendar.last)
-    view_incidents(house, act, history, days)
+    view_incidents(house, act, history, comparison.calendar, days)
     house.duck.register(
         "action_day",
         house.duck.model("loop/action_days", comparison.identifiers, **comparison.parameters),
@@ -100,10 +100,15 @@ def view_sessions(house: House, days: Sequence[date], first: date, last: date) -
 
 
 def view_incidents(
-    house: House, act: loop.Act, history: pl.DataFrame, days: Sequence[date]
+    house: House,
+    act: loop.Act,
+    history: pl.DataFrame,
+    calendar: loop.Calendar,
+    days: Sequence[date],
 ) -> None:
     """Make the shares visible as `fault_cause`, and faults of incidents as `incident_fault`."""
-    house.view("fault_cause", house.parts.paths(FAULT_CAUSES.name, days), FAULT_CAUSES)
+    wanted = [day for day in days if calendar.first <= day <= calendar.last]
+    house.view("fault_cause", house.parts.paths(FAULT_CAUSES.name, wanted), FAULT_CAUSES)
     house.duck.register("incident", loop.incidents_of(history, act.cause_id))
     faults = house.duck.model("loop/incident_faults", least_share=loop.LEAST_SHARE)
     house.duck.register("incident_fault", faults)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ import dagster as dg
 import polars as pl
 
 from cx_analytics import factory
+from cx_analytics.attribute import FAULT_ROWS
 from cx_analytics.contracts.feeds import COMPONENTS, UNITS
 from cx_analytics.contracts.model import Table
 from cx_analytics.contracts.tables import (
@@ -26,12 +27,14 @@ from cx_analytics.contracts.tables import (
     UNIT_RISK,
 )
 from cx_analytics.defs.ingest import lake_key
+from cx_analytics.defs.months import UNIT_USE, sum_months
 from cx_analytics.defs.plan import window_of
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
 from cx_analytics.defs.tables import facts, materialized, spec_of, table_asset
 from cx_analytics.engine.models import load
+from cx_analytics.engine.stamps import Stamps, digest
 from cx_analytics.exchange import Case, Picture, deliver, folder_name, pack
 from cx_analytics.loop import ledger_table, read_ledger
 from cx_analytics.report import defect_by_day, png, sister_rates, svg
@@ -59,17 +62,44 @@ def window(house: House) -> Window:
 
 def match_units(house: House) -> pl.DataFrame:
     """Every unit under each defect of today (model factory/defect_units)."""
-    match_defects(house, house.read(CAUSES))
+    match_defects(house, house.read(CAUSES), window(house))
     return house.duck.model("factory/defect_units", **window(house).parameters)
 
 
-def match_defects(house: House, causes: pl.DataFrame) -> None:
-    """Leave what the models of the factory read: matched_unit, unit_fault and what they rest on."""
+def match_defects(house: House, causes: pl.DataFrame, *spans: Window) -> None:
+    """Leave what the models of the factory read: matched_unit, unit_fault and what they rest on.
+
+    `spans` are the times whose sessions are counted; faults and first use count at all times.
+    """
     house.views({"unit": UNITS, "component": COMPONENTS}, house.lake)
-    house.views({"session": SESSIONS_TABLE, "fault_cause": FAULT_CAUSES}, house.parts)
-    house.duck.register("defect_condition", factory.defect_conditions(causes))
-    for made_of in ("unit_attribute", "matched_unit", "unit_fault"):
-        house.duck.table(made_of, load(f"factory/{made_of}s").sql)
+    conditions = factory.defect_conditions(causes)
+    house.duck.register("defect_condition", conditions)
+    shares = Stamps(house.parts.root).of(FAULT_CAUSES.name)
+    if not house.is_left("matched_unit", digest(conditions.to_dicts(), shares)):
+        view_lives(house)
+        for made_of in ("unit_attribute", "matched_unit", "unit_fault"):
+            house.duck.table(made_of, load(f"factory/{made_of}s").sql)
+    view_spans(house, spans)
+
+
+def view_spans(house: House, spans: Sequence[Window]) -> None:
+    """Make the sessions of the days that begin in these times visible as `session`."""
+    days = [
+        day
+        for day in house.parts.days(SESSIONS_TABLE.name)
+        if any(one.begin <= datetime.combine(day, time()) < one.end for one in spans)
+    ]
+    house.view("session", house.parts.paths(SESSIONS_TABLE.name, days), SESSIONS_TABLE)
+
+
+def view_lives(house: House) -> None:
+    """Make visible what is known of the whole life of units: unit_month, faulty_session, shares.
+
+    To sum up a month that is not up to date changes what `session` shows.
+    """
+    house.view("unit_month", sum_months(house), UNIT_USE)
+    house.view("faulty_session", house.parts.paths(FAULT_ROWS), SESSIONS_TABLE)
+    house.views({"fault_cause": FAULT_CAUSES}, house.parts)
 
 
 @table_asset(
@@ -106,7 +136,7 @@ def defects(house: House) -> dg.MaterializeResult[None]:
 def defect_lives(
     house: House,
 ) -> tuple[dg.MaterializeResult[None], dg.MaterializeResult[None]]:
-    match_defects(house, house.read(CAUSES))
+    match_defects(house, house.read(CAUSES), window(house))
     span = window(house).parameters
     reaches = {"failed_share": factory.FAILED_SHARE}
     house.duck.table("unit_life", load("factory/unit_lives").sql, span | reaches)

@@ -7,7 +7,6 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
-from pyarrow.parquet import read_metadata
 
 from cx_analytics.contracts.feeds import FEEDS
 from cx_analytics.contracts.model import Feed
@@ -69,9 +68,8 @@ def in_lake(house: House, feed: Feed) -> dict[str, Any]:
     paths = house.lake.paths(feed.name)
     if not paths:
         return {ROW_COUNT: 0}
-    rows = sum(read_metadata(path).num_rows for path in paths)
     latest = conform(pl.read_parquet(paths[-1], n_rows=PREVIEW_ROWS), feed)
-    return {ROW_COUNT: rows, "preview": preview(latest)}
+    return {ROW_COUNT: house.lake.rows(feed.name), "preview": preview(latest)}
 
 
 def _metadata(reports: list[FeedReport]) -> dict[str, dg.MetadataValue]:

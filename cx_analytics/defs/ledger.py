@@ -46,8 +46,11 @@ def compared_releases(house: House) -> pl.DataFrame:
     rails, days = house.workspace.settings.rails, house.parts.days(SESSIONS_TABLE.name)
     releases = house.feed(APP_RELEASES)
     found = loop.new_releases(releases, begin=_start(days[0]), end=_end(days)) if days else []
-    house.views({"session": SESSIONS_TABLE}, house.parts)
-    house.duck.register("release_stage", loop.stages(found))
+    staged = loop.stages(found)
+    spans = staged.select(pl.col("stage_from", "stage_to").dt.date()).rows()
+    seen = [day for day in days if any(begin <= day <= end for begin, end in spans)]
+    house.view("session", house.parts.paths(SESSIONS_TABLE.name, seen), SESSIONS_TABLE)
+    house.duck.register("release_stage", staged)
     codes = pl.Series("fault_code", rails.crash_codes, dtype=pl.String)
     house.duck.register("crash_code", codes.unique(maintain_order=True).to_frame())
     return loop.release_limits(found, house.duck.model("loop/release_days"), rails)

@@ -26,9 +26,15 @@ from cx_analytics.defs.plan import LEDGER_READ, content_digest
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.resources import House
 from cx_analytics.defs.tables import materialized, table_asset
-from cx_analytics.engine.stamps import Stamps
+from cx_analytics.engine.stamps import Stamps, digest
+from cx_analytics.ingest import lake_versions
+
+WATCHED = "watched_days"
+"""Parts: sessions and faults by watch, day and version of the day's sessions."""
 
 _COUNTED = ("day", "sessions", "faults")
+_WATCHED_KEY = {"watch": pl.String, "day": pl.Date, "version": pl.String}
+_WATCHED_SCHEMA = _WATCHED_KEY | {"sessions": pl.Int64, "faults": pl.Int64}
 _VERSION = {"app_name": pl.String, "app_version": pl.String}
 
 
@@ -60,14 +66,48 @@ def recurrences(house: House) -> dg.MaterializeResult[None]:
 
 
 def watched_days(house: House, watches: Sequence[loop.Watch]) -> pl.DataFrame:
-    """Sessions and faults of those who could show each watched cause again, by day."""
-    house.views({"session": SESSIONS_TABLE}, house.parts)
+    """Sessions and faults of those who could show each watched cause again, by day.
+
+    A day was counted for a watch once and for all, until its sessions change.
+    """
     house.views({"unit": UNITS, "component": COMPONENTS}, house.lake)
+    known = house.parts.read(WATCHED)
+    before = pl.DataFrame(schema=_WATCHED_SCHEMA) if known is None else known
+    counted = [watched(house, one.exposed, before) for one in watches]
+    kept = pl.concat([pl.DataFrame(schema=_WATCHED_SCHEMA), *counted])
+    house.parts.write(WATCHED, kept.unique(maintain_order=True))
+    told = [frame.filter(pl.col("sessions") > 0) for frame in counted]
     frames = [
-        exposed_days(house, one.exposed).select(pl.lit(one.cause_id).alias("cause_id"), *_COUNTED)
-        for one in watches
+        frame.select(pl.lit(one.cause_id).alias("cause_id"), *_COUNTED)
+        for one, frame in zip(watches, told, strict=True)
     ]
-    return pl.concat([pl.DataFrame(schema=loop.DAYS_SCHEMA), *frames], how="vertical_relaxed")
+    return pl.concat([pl.DataFrame(schema=loop.DAYS_SCHEMA), *frames])
+
+
+def watched(house: House, exposed: loop.Exposed, known: pl.DataFrame) -> pl.DataFrame:
+    """The days of one watch: those that were counted before, and the others counted now."""
+    watch = _watch(house, exposed)
+    days = [day for day in house.parts.days(SESSIONS_TABLE.name) if day >= exposed.since.date()]
+    stamps = Stamps(house.parts.root).of(SESSIONS_TABLE.name)
+    rows = [(watch, day, stamps.get(day.isoformat(), "")) for day in days]
+    wanted = pl.DataFrame(rows, schema=_WATCHED_KEY, orient="row")
+    same = known.join(wanted, on=list(_WATCHED_KEY), how="semi").filter(pl.col("version") != "")
+    missing = wanted.join(same, on="day", how="anti")
+    if missing.is_empty():
+        return same.sort("day")
+    house.view("session", house.parts.paths(SESSIONS_TABLE.name, missing["day"]), SESSIONS_TABLE)
+    fresh = missing.join(exposed_days(house, exposed), on="day", how="left")
+    fresh = fresh.with_columns(pl.col("sessions", "faults").fill_null(0).cast(pl.Int64))
+    return pl.concat([same, fresh.select(list(_WATCHED_SCHEMA))]).sort("day")
+
+
+def _watch(house: House, exposed: loop.Exposed) -> str:
+    """What decides which sessions of a day a watch counts."""
+    made = lake_versions(house.workspace.root) if exposed.made_since is not None else {}
+    units = [made.get(feed.name, {}) for feed in (UNITS, COMPONENTS)]
+    held = sorted(exposed.held.items())
+    lot = (exposed.made_since, exposed.lot, units)
+    return digest(exposed.since, held, exposed.versions, lot)
 
 
 def exposed_days(house: House, exposed: loop.Exposed) -> pl.DataFrame:

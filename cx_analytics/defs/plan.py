@@ -7,6 +7,7 @@ Reads versions and stamps only, never data, so that "nothing new" is known at on
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -20,6 +21,9 @@ from cx_analytics.ingest import lake_versions, runs_files
 from cx_analytics.workspace import Workspace
 
 PACKAGE_VERSION = "0.1.0"
+SHOWN_DAYS = 92
+"""Pictures and pages reach back so far, however old a workspace is."""
+
 REFERENCES = ("units", "components", "cells")
 """Feeds that sessions are joined with: a change in them re-opens the days that saw it."""
 
@@ -180,6 +184,15 @@ def window_of(workspace: Workspace) -> list[date]:
     days = Store(workspace.parts).days("sessions")
     begin = days[-1] - timedelta(days=workspace.settings.window_days - 1) if days else None
     return [day for day in days if begin is not None and day >= begin]
+
+
+def lately(days: Sequence[date]) -> list[date]:
+    """Those of a table's days, in order, that pictures and pages show.
+
+    >>> len(lately([date(2026, 1, 1) + timedelta(days=n) for n in range(365)]))
+    92
+    """
+    return [day for day in days if (days[-1] - day).days < SHOWN_DAYS]
 
 
 def stale_experience(workspace: Workspace) -> dict[date, str]:

@@ -95,11 +95,13 @@ def warehouse(house: House) -> dg.MaterializeResult[None]:
     tell("publish", "warehouse")
     version = inputs_version(house.workspace)
     house.write(METRICS_SQL, metrics_sql(house))
+    engine = house.workspace.settings.engine
     rows = publish(
         house.workspace.database,
         table_files(house),
         spill=house.workspace.spill("publish"),
-        memory_limit=house.workspace.settings.engine.memory_limit,
+        memory_limit=engine.memory_limit,
+        threads=engine.threads,
     )
     Stamps(house.workspace.parts).set("warehouse", {"all": version})
     return dg.MaterializeResult(metadata=dict(rows))

@@ -10,14 +10,13 @@ import polars as pl
 
 from cx_analytics.contracts.tables import (
     CAUSES,
-    CUSTOMER_EXPERIENCE,
     DATA_LIMITS,
     DEFECTS,
-    FAULT_CAUSES,
     RUNS,
-    SESSIONS_TABLE,
     STEP_MAP,
 )
+from cx_analytics.defs.attribution import faults_of_days
+from cx_analytics.defs.care import experience_of_days
 from cx_analytics.defs.plan import window_of
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.refusing import RETRY, refusing
@@ -52,8 +51,6 @@ def report(house: House) -> dg.MaterializeResult[None]:
 
 def page_of(house: House) -> str:
     """The page from the derived tables of the workspace."""
-    house.views({"fault_causes": FAULT_CAUSES, "sessions": SESSIONS_TABLE}, house.parts)
-    house.views({"customer_experience": CUSTOMER_EXPERIENCE, "causes": CAUSES}, house.parts)
     house.view("runs", runs_files(house.workspace.root), RUNS)
     causes = house.read(CAUSES)
     days = window_of(house.workspace)
@@ -77,8 +74,7 @@ def _links(house: House) -> dict[str, str]:
 def pictures(house: House, causes: pl.DataFrame) -> list[Picture]:
     """Faults by cause, causes with their intervals, experience over time."""
     shared = causes.filter(pl.col("kind") == "shared")
-    by_day = house.duck.model("report/faults_by_day")
-    experience = house.duck.model("report/experience_by_day")
+    by_day, experience = faults_of_days(house), experience_of_days(house)
     drawn: list[tuple[str, Callable[..., dict[str, Any]], pl.DataFrame]] = [
         ("Faults by day and cause", faults_by_day, by_day),
         ("Rate ratio of each cause", causes_forest, shared),

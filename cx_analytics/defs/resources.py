@@ -36,6 +36,7 @@ class House(dg.ConfigurableResource):  # type: ignore[type-arg]
     _workspace: Workspace | None = PrivateAttr(default=None)
     _duck: Duck | None = PrivateAttr(default=None)
     _cluster: SqlEngine | None = PrivateAttr(default=None)
+    _left: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[House, None, None]:
@@ -49,6 +50,7 @@ class House(dg.ConfigurableResource):  # type: ignore[type-arg]
                 if opened is not None:
                     opened.close()
             self._cluster = self._duck = None
+            self._left.clear()
 
     @property
     def workspace(self) -> Workspace:
@@ -78,6 +80,11 @@ class House(dg.ConfigurableResource):  # type: ignore[type-arg]
             settings = self.workspace.settings.engine
             self._cluster = open_cluster(settings, self.workspace.spill("spark"))
         return self._cluster or self.duck
+
+    def is_left(self, what: str, version: str) -> bool:
+        """Whether a step of this run has left temporary tables in this version; now one does."""
+        known, self._left[what] = self._left.get(what), version
+        return known == version
 
     def now(self) -> datetime:
         """The clock (UTC, naive): the only place of a run that reads it."""

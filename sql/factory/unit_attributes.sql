@@ -1,6 +1,6 @@
 -- unit_attributes: what each unit is made of, one row a value, for the attributes that defects ask for.
 -- grain   unit_id, attribute, value
--- reads   unit, component, session, defect_condition
+-- reads   unit, component, unit_month (unit_months), defect_condition
 -- takes   nothing
 -- units   none
 -- beware  a unit that only sessions know (no row in unit) counts with what its sessions say.
@@ -8,15 +8,15 @@ WITH
   asked AS (SELECT DISTINCT attribute FROM defect_condition),
   seen AS (
     SELECT DISTINCT
-      session.unit_id,
-      session.device_model,
-      session.hardware_revision,
-      session.lot,
-      session.site,
-      session.line
-    FROM session
-    LEFT JOIN unit ON unit.unit_id = session.unit_id
-    WHERE session.unit_id IS NOT NULL AND unit.unit_id IS NULL
+      unit_month.unit_id,
+      unit_month.device_model,
+      unit_month.hardware_revision,
+      unit_month.lot,
+      unit_month.site,
+      unit_month.line
+    FROM unit_month
+    LEFT JOIN unit ON unit.unit_id = unit_month.unit_id
+    WHERE unit.unit_id IS NULL
   ),
   body AS (
     SELECT unit_id, device_model, hardware_revision, lot, site, line FROM unit

@@ -1,6 +1,6 @@
 -- unit_lives: for how long each unit under a defect was watched in service, and whether it failed.
 -- grain   defect_id, unit_id
--- reads   matched_unit, defect_condition, unit, session, unit_fault
+-- reads   matched_unit, defect_condition, unit, unit_month (unit_months), unit_fault
 -- takes   $window_from, $window_to the window (half-open), $failed_share when a unit has failed
 -- units   times in UTC
 -- beware  a unit in service before the window is watched from the window on (left-truncated); one
@@ -9,9 +9,8 @@
 WITH
   term AS (SELECT DISTINCT defect_id, valid_from, valid_to FROM defect_condition),
   first_use AS (
-    SELECT unit_id, min(started_at) AS first_seen
-    FROM session
-    WHERE unit_id IS NOT NULL
+    SELECT unit_id, min(first_seen) AS first_seen
+    FROM unit_month
     GROUP BY unit_id
   ),
   running AS (

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from cx_analytics.cli.app import status_of
+from cx_analytics.engine.store import Store
+from cx_analytics.engine.warehouse import publish
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> list[str]:
@@ -227,3 +231,23 @@ def test_factory_answers_name_no_customer(
     for arguments in (("unit", "U1"), ("lot", "M1"), ("lot", "L1")):
         command, given = arguments
         assert "C1" not in "\n".join(said(capsys, command, workspace, given, "--json"))
+
+
+def test_answers_of_a_workspace_that_comes_in_days_and_was_copied(
+    workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts, day = Store(workspace / "warehouse" / "parts"), date(2026, 1, 2)
+    made = tmp_path / "made"
+    shutil.copytree(workspace, made)
+    dated = Store(made / "warehouse" / "dated")
+    for name in ("sessions", "fault_causes", "customer_experience"):
+        dated.write(name, parts.read(name), day)
+    found = (*parts.root.glob("*/all/part.parquet"), *dated.root.glob("*/day=*/part.parquet"))
+    files = {path.parent.parent.name: [path] for path in found}
+    publish(made / "warehouse" / "cx.duckdb", files, spill=tmp_path / "spill")
+    copied = tmp_path / "copied"
+    shutil.copytree(made, copied)
+    shutil.rmtree(made)
+    for asked in (("customer", "C1"), ("causes",), ("unit", "U1")):
+        told = said(capsys, asked[0], copied, *asked[1:])
+        assert told == said(capsys, asked[0], workspace, *asked[1:])

@@ -6,7 +6,10 @@ import json
 import random
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -146,6 +149,23 @@ def holding(root: Path) -> set[str]:
     return {str(path.relative_to(root)) for path in own if alone.search(texts_of(path))}
 
 
+@contextmanager
+def reading(root: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that has the warehouse open, and has read of it."""
+    script = (
+        "import duckdb, sys\n"
+        "warehouse = duckdb.connect(sys.argv[1], read_only=True)\n"
+        "print(warehouse.sql('SELECT count(*) FROM sessions').fetchall(), flush=True)\n"
+        "sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", script, str(root / "warehouse" / "cx.duckdb")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b"[(")
+        yield process
+        process.kill()
+
+
 def dumped(root: Path) -> str:
     tables = rows(root, "SELECT table_name FROM information_schema.tables")
     return "\n".join(str(rows(root, f'SELECT * FROM "{name}"')) for (name,) in tables)
@@ -265,6 +285,21 @@ def test_killed_in_between_a_second_erasure_finishes(
     assert answer.data["asked_at"] == "2026-02-01T12:00:00Z"
     assert sum(answer.data["lake"].values()) == 8 * DAYS + 1 + 2
     assert len(list((root / "receipts").iterdir())) == 1
+
+
+def test_gone_from_older_publications_though_somebody_reads_them(
+    before: Path, tmp_path: Path
+) -> None:
+    root = copy_of(before, tmp_path / "w")
+    more = session(90000, OTHER, 3, random.Random(8))
+    lines(root / "landing" / "sessions" / "more.ndjson", more)
+    run(root)
+    assert sum("/published/" in name for name in holding(root)) > 2 * DAYS
+    with reading(root) as reader:
+        demand_nothing_left(erase(root, WHO, now=NOW, progress=quiet))
+        assert reader.poll() is None
+        assert holding(root) == set()
+    assert len(list((root / "warehouse" / "published").iterdir())) == 1
 
 
 def test_a_kill_before_the_commit_changes_nothing(
