@@ -25,6 +25,7 @@ SECTIONS = (
     "effects",
     "recurrences",
     "steps",
+    "events",
     "speed",
 )
 NOT_YET = "Not measured yet."

@@ -91,13 +91,22 @@ def timed_floor(root: Path) -> list[Span]:
 
 
 def timed_steps(root: Path) -> list[Span]:
-    """Step times and step map of the events in a workspace's lake; a span for each."""
+    """Every table of the stage supply from the events in a workspace's lake; a span for each."""
     from cx_analytics.bench.steps.production import make
+    from cx_analytics.defs import supply, waste
     from cx_analytics.defs.resources import House
-    from cx_analytics.defs.supply import step_map, step_times
 
+    assets = {
+        "step_times": supply.step_times,
+        "step_time_issues": supply.step_time_issues,
+        "reject_causes, step_defects": waste.rejects_traced,
+        "step_field_faults": waste.step_field_faults,
+        "step_map": supply.step_map,
+        "step_waste": waste.step_waste,
+        "case_genealogy": supply.case_genealogy,
+    }
     house, spans = House(root=str(root), locked=False), []
-    for name, asset in (("step_times", step_times), ("step_map", step_map)):
+    for name, asset in assets.items():
         began = time.time()
         make(house, asset)
         spans.append((name, began, time.time()))

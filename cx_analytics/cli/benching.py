@@ -138,22 +138,31 @@ def care(
     write_page(out, "care", f"{document.provenance(how, today)}\n\n{text}")
 
 
-def steps(*, seeds: Sequence[int], cases: int, events: int, out: Path | None, today: date) -> None:
-    """Judge what is said about planted plants, time a large log; print and write the tables."""
+def steps(*, seeds: Sequence[int], cases: int, out: Path | None, today: date) -> None:
+    """Judge what is said about planted plants; print and write the tables."""
     from cx_analytics.bench import steps as bench
 
     check(out)
     with TemporaryDirectory(prefix="cx-bench-") as folder:
         shares = bench.waits(seeds, cases=cases, folder=Path(folder), say=say)
         blamed = bench.makers(seeds, cases=cases, folder=Path(folder), say=say)
-        parts = [bench.waits_table(shares), bench.makers_table(blamed)]
-        if events:
-            used = bench.many_events(events, seeds[0], Path(folder) / "many", say=say)
-            parts.append(bench.many_table(*used, events))
-    text = "\n\n".join(parts)
+    text = f"{bench.waits_table(shares)}\n\n{bench.makers_table(blamed)}"
     print(f"\n{text}")
-    told = f"--seeds {len(seeds)} --first-seed {seeds[0]} --cases {cases} --events {events}"
+    told = f"--seeds {len(seeds)} --first-seed {seeds[0]} --cases {cases}"
     write_page(out, "steps", f"{document.provenance(command('steps', told), today)}\n\n{text}")
+
+
+def events(*, events: int, seed: int, out: Path | None, today: date) -> None:
+    """Time the tables of production on a large log; print and write the table."""
+    from cx_analytics.bench import steps as bench
+
+    check(out)
+    with TemporaryDirectory(prefix="cx-bench-") as folder:
+        used = bench.many_events(events, seed, Path(folder) / "many", say=say)
+    text = bench.many_table(*used, events)
+    print(f"\n{text}")
+    how = document.provenance(command("events", f"--events {events} --seed {seed}"), today)
+    write_page(out, "events", f"{how}\n\n{text}")
 
 
 def _cell(value: object) -> str:

@@ -59,6 +59,7 @@ def register(app: typer.Typer) -> None:
         effects,
         recurrences,
         steps,
+        events,
         speed,
         probability,
     ):
@@ -296,16 +297,12 @@ def steps(
     seeds: Annotated[int, typer.Option(min=1, help="How many plants of each kind.")] = 10,
     first_seed: FirstSeed = None,
     cases: Annotated[int, typer.Option(min=100, help="Units that each plant makes.")] = 3000,
-    events: Annotated[
-        int, typer.Option(min=0, help="Events of the log that is timed; 0 times none.")
-    ] = 10_000_000,
     out: Out = None,
 ) -> None:
-    """Hold waits and makers of rejects against planted plants, and time the models on a large log.
+    """Hold waits and makers of rejects against planted plants.
 
     \b
-    Example:  cx bench steps --seeds 3 --events 0
-              cx bench steps --seeds 1 --events 1000000 --out figures.md
+    Example:  cx bench steps --seeds 3 --out figures.md
     """
     from cx_analytics.cli import benching
 
@@ -314,9 +311,25 @@ def steps(
     benching.steps(
         seeds=range(start, start + seeds),
         cases=cases,
-        events=events,
         out=out or _default(PAGE),
         today=today,
+    )
+
+
+def events(
+    events: Annotated[int, typer.Option(min=1, help="Events of the log.")] = 10_000_000,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of its plants.")] = 1,
+    out: Out = None,
+) -> None:
+    """Time every table of production on a large planted log, in a process of its own.
+
+    \b
+    Example:  cx bench events --events 1000000 --out figures.md
+    """
+    from cx_analytics.cli import benching
+
+    benching.events(
+        events=events, seed=seed, out=out or _default(PAGE), today=datetime.now(UTC).date()
     )
 
 

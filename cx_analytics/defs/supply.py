@@ -30,15 +30,18 @@ def step_times(house: House) -> dg.MaterializeResult[None]:
     stage(house, supply.CalendarRule())
     model = load("supply/step_times").sql
     rows = house.duck.copy(model, house.parts.path(STEP_TIMES.name))
-    for name in ("case_step", "transport", "turn_wait"):
+    for name in supply.LEFT:
         house.duck.drop(name)
     return dg.MaterializeResult(metadata=facts(STEP_TIMES, rows))
 
 
 def stage(house: House, rule: supply.CalendarRule) -> None:
-    """Leave what the model supply/step_times reads: case_step, transport and turn_wait."""
+    """Leave what the model supply/step_times reads: supply.LEFT."""
     for name, model in supply.STAGES.items():
-        house.duck.table(name, load(model).sql, rule.parameters(model) or None)
+        if name in supply.WORDS:
+            house.duck.words(name, load(model).sql, supply.WORDS[name])
+        else:
+            house.duck.table(name, load(model).sql, rule.parameters(model) or None)
         for used_up in supply.USED_UP.get(name, ()):
             house.duck.drop(used_up)
 

@@ -10,7 +10,6 @@ from cx_analytics.contracts.feeds import COMPONENTS
 from cx_analytics.contracts.model import Table
 from cx_analytics.contracts.tables import (
     CAUSES,
-    FAULT_CAUSES,
     REJECT_CAUSES,
     SESSIONS_TABLE,
     STEP_DEFECTS,
@@ -18,6 +17,7 @@ from cx_analytics.contracts.tables import (
     STEP_TIMES,
     STEP_WASTE,
 )
+from cx_analytics.defs.factory import view_lives
 from cx_analytics.defs.ingest import lake_key
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.refusing import RETRY, refusing
@@ -41,7 +41,7 @@ def rejects_traced(
     house: House,
 ) -> tuple[dg.MaterializeResult[None], dg.MaterializeResult[None]]:
     tell("supply", "rejects")
-    roles = prepare_passes(house)
+    roles = prepare_passes(house, supply.LOOKS)
     scan = supply.scan(house.duck)
     found = supply.search(scan)
     forget_passes(house)
@@ -65,10 +65,9 @@ def rejects_traced(
 )
 def step_field_faults(house: House) -> dg.MaterializeResult[None]:
     tell("supply", "field faults")
-    prepare_passes(house)
-    tables = {"cause": CAUSES, "fault_cause": FAULT_CAUSES, "session": SESSIONS_TABLE}
-    house.views(tables, house.parts)
-    house.duck.table("look", load("supply/field_looks").sql)
+    view_lives(house)
+    house.views({"cause": CAUSES, "session": SESSIONS_TABLE}, house.parts)
+    prepare_passes(house, supply.FIELD_LOOKS)
     scan = supply.scan(house.duck)
     found = supply.search(scan)
     units = house.duck.frame("SELECT look, unit_id FROM look WHERE rejects > 0")
@@ -100,25 +99,24 @@ def step_waste(house: House) -> dg.MaterializeResult[None]:
     return materialized(STEP_WASTE, house.write(STEP_WASTE, found))
 
 
-def prepare_passes(house: House) -> pl.DataFrame:
-    """Make the tables that tracing reads; returns the steps with their roles."""
-    settings = house.workspace.settings.supply
+def prepare_passes(house: House, looks: str) -> pl.DataFrame:
+    """Make the tables that tracing reads, with that model of looks; returns the steps' roles."""
+    duck, settings = house.duck, house.workspace.settings.supply
     house.views({"step_time": STEP_TIMES}, house.parts)
     house.view("component", house.lake.paths(COMPONENTS.name), COMPONENTS)
-    roles = supply.recognise(house.duck.model("supply/step_totals"), settings.inspections)
-    books = (pl.col("rejects") > 0).alias("books")
-    house.duck.register("step_role", roles.select("step", "inspection", books))
-    resources = house.duck.frame("SELECT DISTINCT resource FROM step_time")["resource"]
-    house.duck.register("place", supply.places(resources.drop_nulls(), settings))
-    house.duck.register("shift_minute", supply.shift_minutes(settings))
-    for name, model in supply.PREPARED.items():
-        house.duck.table(name, load(model).sql)
+    roles = supply.recognise(duck.model("supply/step_totals"), settings.inspections)
+    where = duck.frame("SELECT DISTINCT resource, line FROM step_time")
+    for name, frame in supply.short_tables(roles, where, settings).items():
+        duck.register("given", frame)
+        duck.words(name, "SELECT * FROM given", *supply.SHORT[name])
+    for name, model in {**supply.PASSES, "look": looks, **supply.SEEN}.items():
+        duck.table(name, load(model).sql)
     return roles
 
 
 def forget_passes(house: House) -> None:
     """Give back the memory of the tables that tracing reads."""
-    for name in supply.PREPARED:
+    for name in supply.TRACED:
         house.duck.drop(name)
 
 

@@ -26,23 +26,39 @@ from cx_analytics.supply.field import (
 )
 from cx_analytics.supply.inspections import recognise
 from cx_analytics.supply.makers import reject_causes
-from cx_analytics.supply.places import places, shift_minutes
+from cx_analytics.supply.passes import (
+    FIELD_LOOKS,
+    LOOKS,
+    PASSES,
+    SEEN,
+    SHORT,
+    TRACED,
+    short_tables,
+)
+from cx_analytics.supply.places import places
 from cx_analytics.supply.rejects import MADE_REJECTS, made_rejects, step_defects
-from cx_analytics.supply.scan import PREPARED, scan
+from cx_analytics.supply.scan import scan
 from cx_analytics.supply.search import search
 from cx_analytics.supply.stepmap import RATES, no_field_faults, step_map
-from cx_analytics.supply.times import SKEW, STAGES, USED_UP, CalendarRule
+from cx_analytics.supply.times import LEFT, SKEW, STAGES, USED_UP, WORDS, CalendarRule
 from cx_analytics.supply.wastes import step_waste
 
 __all__ = [
     "CalendarRule",
+    "FIELD_LOOKS",
+    "LEFT",
+    "LOOKS",
     "MADE_FAULTS",
     "MADE_REJECTS",
-    "PREPARED",
+    "PASSES",
     "RATES",
+    "SEEN",
+    "SHORT",
     "SKEW",
     "STAGES",
+    "TRACED",
     "USED_UP",
+    "WORDS",
     "field_wastes",
     "given_hours",
     "left_faults",
@@ -55,7 +71,7 @@ __all__ = [
     "reject_causes",
     "scan",
     "search",
-    "shift_minutes",
+    "short_tables",
     "step_defects",
     "step_field_faults",
     "step_map",

@@ -25,15 +25,6 @@ from cx_analytics.contracts.ports import SqlEngine
 
 Floats = NDArray[np.float64]
 
-PREPARED: Mapping[str, str] = {
-    "case_pass": "supply/case_passes",
-    "making": "supply/makings",
-    "work_pass": "supply/work_passes",
-    "look": "supply/looks",
-    "material": "supply/case_materials",
-}
-"""Tables that `scan` reads, each with the model that makes it, in this order."""
-
 WAYS = ("step", "machine", "shift", "line", "operator_group")
 """What a making is told by."""
 
@@ -115,7 +106,7 @@ class Scan:
 
 
 def scan(engine: SqlEngine) -> Scan:
-    """Counts from the tables of PREPARED, which the engine has."""
+    """Counts from the tables of passes.TRACED, which the engine has."""
     work = engine.model("supply/rejected_work")
     named = ["look", "stratum", "booked_at", "inspection", "day", "batch", "pieces", "rejects"]
     looks = work.select(named).unique("look", keep="first").sort("look").with_row_index("row")

@@ -10,21 +10,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 STAGES: Mapping[str, str] = {
+    "word": "supply/words",
+    "case_id": "supply/case_ids",
     "case_step": "supply/case_steps",
+    "first_pass": "supply/first_passes",
     "transport": "supply/transports",
     "turn": "supply/turns",
+    "service_order": "supply/service_orders",
     "working_hours": "supply/working_hours",
     "turn_gap": "supply/turn_gaps",
+    "turn_block": "supply/turn_blocks",
     "turn_wait": "supply/turn_waits",
 }
 """Relations that the model supply/step_times rests on, in the order in which they are made from
 `event` and `given_hours`, each with its model."""
 
 USED_UP: Mapping[str, tuple[str, ...]] = {
-    "turn_gap": ("turn", "working_hours"),
-    "turn_wait": ("turn_gap",),
+    "turn_gap": ("turn", "service_order", "working_hours"),
+    "turn_wait": ("turn_gap", "turn_block"),
 }
 """Relations that nothing reads any more once another one is made: they make room for it."""
+
+WORDS: Mapping[str, str] = {"word": "word"}
+"""Relations of STAGES that list words, each with the column that has them: an engine may hold it as
+an enumeration."""
+
+LEFT: tuple[str, ...] = ("word", "case_id", "case_step", "first_pass", "transport", "turn_wait")
+"""Relations of STAGES that the model supply/step_times reads."""
 
 SKEW: Mapping[str, float | int] = {"enough": 10, "skew_share": 0.5}
 """Parameters of the model supply/step_time_issues: when the clocks of two resources differ."""

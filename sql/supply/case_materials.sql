@@ -1,19 +1,30 @@
 -- case_materials: the lots of a case, and lots and suppliers of the components built into its units
--- grain   case_id, attribute, value
--- reads   case_pass (model case_passes), component (feed components; may be empty)
+-- grain   case_no, attribute, value
+-- reads   case_pass (model case_passes), pass_id (model pass_ids), component (feed components; may be
+--         empty)
 -- takes   nothing
 -- units   none
 -- beware  attribute is lot, <component>_lot or <component>_supplier.
-SELECT DISTINCT case_id, 'lot' AS attribute, lot AS value
-FROM case_pass
-WHERE lot IS NOT NULL
+WITH lots AS (
+  SELECT DISTINCT case_no, lot_no FROM case_pass WHERE lot_no IS NOT NULL
+),
+
+units AS (
+  SELECT made.case_no, pass_id.id AS unit_id
+  FROM (SELECT DISTINCT case_no, unit_no FROM case_pass) AS made
+  JOIN pass_id ON pass_id.id_no = made.unit_no
+)
+
+SELECT lots.case_no, 'lot' AS attribute, pass_id.id AS value
+FROM lots
+JOIN pass_id ON pass_id.id_no = lots.lot_no
 UNION
-SELECT units.case_id, component.component || '_lot', component.component_lot
-FROM (SELECT DISTINCT case_id, unit_id FROM case_pass) AS units
+SELECT units.case_no, component.component || '_lot', component.component_lot
+FROM units
 JOIN component ON component.unit_id = units.unit_id
 WHERE component.component_lot IS NOT NULL
 UNION
-SELECT units.case_id, component.component || '_supplier', component.supplier
-FROM (SELECT DISTINCT case_id, unit_id FROM case_pass) AS units
+SELECT units.case_no, component.component || '_supplier', component.supplier
+FROM units
 JOIN component ON component.unit_id = units.unit_id
 WHERE component.supplier IS NOT NULL

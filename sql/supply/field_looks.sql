@@ -1,7 +1,7 @@
 -- field_looks: the field looks at each unit: its sessions, and its faults that may come from making
 -- grain   look (a unit that was made here and is used)
--- reads   case_pass (model case_passes), session (sessions), fault_cause (fault_causes), cause
---         (causes)
+-- reads   case_pass (model case_passes), pass_id (model pass_ids), unit_month (unit_months),
+--         faulty_session (the fault rows of attribution), fault_cause (fault_causes), cause (causes)
 -- takes   nothing
 -- units   pieces in sessions; rejects in faults, by shares
 -- beware  it has the columns of the model looks, so that rejects and faults are traced alike. What
@@ -16,43 +16,52 @@ WITH elsewhere AS (
   GROUP BY fault_cause.session_id
 ),
 
+failed AS (
+  SELECT
+    faulty_session.unit_id,
+    sum(greatest(1 - coalesce(elsewhere.share, 0), 0)) AS faults
+  FROM faulty_session
+  LEFT JOIN elsewhere ON elsewhere.session_id = faulty_session.session_id
+  WHERE faulty_session.unit_id IS NOT NULL
+  GROUP BY faulty_session.unit_id
+),
+
 used AS (
   SELECT
-    session.unit_id,
-    min(session.device_model) AS device_model,
-    count(*) AS sessions,
-    sum(CASE
-      WHEN session.faulty THEN greatest(1 - coalesce(elsewhere.share, 0), 0) ELSE 0
-    END) AS faults
-  FROM session
-  LEFT JOIN elsewhere ON elsewhere.session_id = session.session_id
-  WHERE session.unit_id IS NOT NULL
-  GROUP BY session.unit_id
+    unit_month.unit_id,
+    min(unit_month.device_model) AS device_model,
+    sum(unit_month.sessions) AS sessions,
+    coalesce(max(failed.faults), 0) AS faults
+  FROM unit_month
+  LEFT JOIN failed ON failed.unit_id = unit_month.unit_id
+  GROUP BY unit_month.unit_id
 ),
 
 made AS (
   SELECT
-    unit_id, case_id,
+    unit_no, case_no,
     max(work_index) AS work_to,
-    min(lot) AS lot,
+    min(lot_no) AS lot_no,
     min(day) AS day
   FROM case_pass
-  GROUP BY unit_id, case_id
+  GROUP BY unit_no, case_no
 ),
 
 matched AS (
   SELECT
     used.unit_id, used.device_model, used.sessions, used.faults,
-    made.case_id, made.work_to, made.lot, made.day,
-    row_number() OVER (PARTITION BY used.unit_id ORDER BY made.work_to DESC, made.case_id) AS place
+    made.case_no, made.work_to, lots.id AS lot, made.day,
+    row_number() OVER (PARTITION BY used.unit_id ORDER BY made.work_to DESC, made.case_no) AS place
   FROM used
-  JOIN made ON made.unit_id = used.unit_id
+  JOIN pass_id AS units ON units.id = used.unit_id
+  JOIN made ON made.unit_no = units.id_no
+  LEFT JOIN pass_id AS lots ON lots.id_no = made.lot_no
 )
 
 SELECT
   row_number() OVER (ORDER BY unit_id) AS look,
   dense_rank() OVER (ORDER BY device_model) AS stratum,
-  case_id,
+  case_no,
   'field' AS step,
   TRUE AS inspection,
   CAST(0 AS BIGINT) AS position,

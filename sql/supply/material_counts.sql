@@ -16,6 +16,6 @@ FROM material_condition
 JOIN material
   ON material.attribute = material_condition.attribute
   AND material.value = material_condition.value
-JOIN look ON look.case_id = material.case_id
+JOIN look ON look.case_no = material.case_no
 GROUP BY material_condition.condition, look.stratum, look.@cluster
 ORDER BY material_condition.condition, look.stratum, cluster

@@ -9,7 +9,7 @@ SELECT
   look.stratum,
   CAST(sum(look.pieces) AS DOUBLE) AS pieces,
   CAST(sum(look.rejects) AS DOUBLE) AS rejects
-FROM (SELECT DISTINCT case_id, attribute FROM material) AS known
-JOIN look ON look.case_id = known.case_id
+FROM (SELECT DISTINCT case_no, attribute FROM material) AS known
+JOIN look ON look.case_no = known.case_no
 GROUP BY known.attribute, look.stratum
 ORDER BY known.attribute, look.stratum

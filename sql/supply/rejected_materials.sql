@@ -6,6 +6,6 @@
 -- beware  nothing
 SELECT look.look, material.attribute, material.value
 FROM look
-JOIN material ON material.case_id = look.case_id
+JOIN material ON material.case_no = look.case_no
 WHERE look.rejects > 0
 ORDER BY look.look, material.attribute, material.value

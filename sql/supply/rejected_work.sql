@@ -21,7 +21,7 @@ SELECT
   coalesce(work_pass.work_index = look.work_to, FALSE) AS last_work
 FROM look
 LEFT JOIN work_pass
-  ON work_pass.case_id = look.case_id
+  ON work_pass.case_no = look.case_no
   AND work_pass.work_index > look.work_from
   AND work_pass.work_index <= look.work_to
 WHERE look.rejects > 0

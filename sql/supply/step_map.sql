@@ -3,12 +3,18 @@
 -- reads   step_time (table step_times)
 -- takes   nothing
 -- units   seconds; scrap in pieces
--- beware  rework counts returns to a step that the case had passed and left.
-WITH transition AS (
+-- beware  rework counts returns to a step that the case had passed and left. A case that never comes
+--         to a step again takes each transition once: only those that do are told apart by name.
+WITH coming_again AS (
+  SELECT DISTINCT case_id FROM step_time WHERE rework OR from_step = step
+),
+
+transition AS (
   SELECT
     from_step,
     step,
-    count(DISTINCT case_id) AS cases,
+    count(*) FILTER (WHERE coming_again.case_id IS NULL) + count(DISTINCT coming_again.case_id)
+      AS cases,
     CAST(sum(CAST(work_s AS DECIMAL(18, 6))) AS DOUBLE) AS work_s,
     CAST(sum(CAST(wait_s AS DECIMAL(18, 6))) AS DOUBLE) AS wait_s,
     CAST(sum(CAST(batching_s AS DECIMAL(18, 6))) AS DOUBLE) AS batching_s,
@@ -20,6 +26,7 @@ WITH transition AS (
     count(*) FILTER (WHERE rework) AS rework,
     sum(quantity_rejected) AS scrap
   FROM step_time
+  LEFT JOIN coming_again ON coming_again.case_id = step_time.case_id
   GROUP BY from_step, step
 )
 

@@ -8,24 +8,40 @@
 -- beware  nothing here is counted as work or wait: the time that an overlap shares with earlier
 --         steps is counted once, and a row without a start or an end is in no case at all.
 --         clock_skew stands for two resources, at the first step that shows it; seconds_off is the
---         mean overlap of their passages.
-WITH overlapped AS (
+--         mean overlap of their passages. Passages are looked at only in cases that were at a
+--         resource where begins are early often enough for any pair to be judged.
+WITH flagged AS (
   SELECT
-    case_id, position, step, resource, started_at,
-    epoch_us(ended_at) - epoch_us(started_at) AS lasted_us,
-    work_s,
-    flag,
-    lag(resource) OVER (PARTITION BY case_id ORDER BY position) AS from_resource
+    case_id, step, resource, started_at,
+    flag LIKE '%overlap%' AS begins_early,
+    flag LIKE '%zero_duration%' AS lasts_nothing,
+    (epoch_us(ended_at) - epoch_us(started_at)) / 1e6 - work_s AS shared_s
   FROM step_time
+  WHERE flag IS NOT NULL
 ),
 
-flagged AS (
+suspect AS (
+  SELECT resource
+  FROM flagged
+  WHERE begins_early
+  GROUP BY resource
+  HAVING count(*) > $skew_share * $enough
+),
+
+watched AS (
+  SELECT DISTINCT step_time.case_id
+  FROM step_time
+  JOIN suspect ON suspect.resource = step_time.resource
+),
+
+passed AS (
   SELECT
-    *,
+    resource, started_at,
     coalesce(flag LIKE '%overlap%', FALSE) AS begins_early,
-    coalesce(flag LIKE '%zero_duration%', FALSE) AS lasts_nothing,
-    lasted_us / 1e6 - work_s AS shared_s
-  FROM overlapped
+    (epoch_us(ended_at) - epoch_us(started_at)) / 1e6 - work_s AS shared_s,
+    lag(resource) OVER (PARTITION BY step_time.case_id ORDER BY position) AS from_resource
+  FROM step_time
+  JOIN watched ON watched.case_id = step_time.case_id
 ),
 
 passage AS (
@@ -33,7 +49,7 @@ passage AS (
     from_resource, resource,
     min(started_at) FILTER (WHERE begins_early) AS first_at,
     avg(shared_s) FILTER (WHERE begins_early) AS shared_s
-  FROM flagged
+  FROM passed
   WHERE from_resource <> resource
   GROUP BY from_resource, resource
   HAVING count(*) >= $enough AND count(*) FILTER (WHERE begins_early) > $skew_share * count(*)

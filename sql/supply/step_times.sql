@@ -1,6 +1,7 @@
 -- step_times: work and wait of every step of every case, and why the case waited
 -- grain   case_id, position
--- reads   case_step (model case_steps), transport (model transports), turn_wait (model turn_waits)
+-- reads   case_step (model case_steps), transport (model transports), turn_wait (model turn_waits),
+--         first_pass (model first_passes), word (model words), case_id (model case_ids)
 -- takes   nothing
 -- units   seconds; inside, whole microseconds, so that work and wait add up exactly
 -- beware  work_s counts only time that no earlier step of the case covers, so that the sum of
@@ -26,8 +27,9 @@
 WITH arrived AS (
   SELECT
     case_step.*,
-    least(coalesce(covered_us, start_us), start_us) AS left_us,
-    CASE WHEN covered_us <= start_us THEN coalesce(transport.transport_us, 0) ELSE 0 END
+    epoch_us(started_at) AS start_us,
+    least(coalesce(covered_us, epoch_us(started_at)), epoch_us(started_at)) AS left_us,
+    CASE WHEN covered_us <= epoch_us(started_at) THEN coalesce(transport.transport_us, 0) ELSE 0 END
       AS transport_us
   FROM case_step
   LEFT JOIN transport
@@ -61,8 +63,10 @@ part AS (
 )
 
 SELECT
-  case_id, step, resource, started_at, ended_at,
-  greatest(end_us - greatest(start_us, coalesce(covered_us, start_us)), 0) / 1e6 AS work_s,
+  cases.id AS case_id, steps.word AS step, resources.word AS resource,
+  part.started_at, part.ended_at,
+  greatest(epoch_us(ended_at) - greatest(start_us, coalesce(covered_us, start_us)), 0) / 1e6
+    AS work_s,
   wait_us / 1e6 AS wait_s,
   CASE
     WHEN wait_us = 0 THEN 'none'
@@ -76,20 +80,31 @@ SELECT
     WHEN setup_us >= other_us THEN 'setup'
     ELSE 'other'
   END AS wait_cause,
-  line, quantity_completed, quantity_rejected,
+  lines.word AS line, part.quantity_completed, part.quantity_rejected,
   CASE
-    WHEN start_us < covered_us AND start_us = end_us THEN 'overlap, zero_duration'
+    WHEN start_us < covered_us AND started_at = ended_at THEN 'overlap, zero_duration'
     WHEN start_us < covered_us THEN 'overlap'
-    WHEN start_us = end_us THEN 'zero_duration'
+    WHEN started_at = ended_at THEN 'zero_duration'
   END AS flag,
-  position, from_step,
-  coalesce(rework, FALSE) AS rework,
+  CAST(part.position AS BIGINT) AS position, from_steps.word AS from_step,
+  coalesce(part.position > first_pass.first_position AND part.from_step_no <> part.step_no, FALSE)
+    AS rework,
   batching_us / 1e6 AS batching_s,
   coalesce(contention_us, 0) / 1e6 AS contention_s,
   coalesce(prioritisation_us, 0) / 1e6 AS prioritisation_s,
   coalesce(unavailable_us, 0) / 1e6 AS resource_unavailable_s,
   coalesce(setup_us, 0) / 1e6 AS setup_s,
   other_us / 1e6 AS other_s,
-  unit_id, lot, product
+  units.id AS unit_id, lots.id AS lot, products.word AS product
 FROM part
-ORDER BY case_id, position
+LEFT JOIN first_pass
+  ON first_pass.case_no = part.case_no AND first_pass.step_no = part.step_no
+JOIN case_id AS cases ON cases.id_no = part.case_no
+LEFT JOIN case_id AS units ON units.id_no = part.unit_no
+LEFT JOIN case_id AS lots ON lots.id_no = part.lot_no
+JOIN word AS steps ON steps.word_no = part.step_no
+LEFT JOIN word AS from_steps ON from_steps.word_no = part.from_step_no
+LEFT JOIN word AS resources ON resources.word_no = part.resource_no
+LEFT JOIN word AS lines ON lines.word_no = part.line_no
+LEFT JOIN word AS products ON products.word_no = part.product_no
+ORDER BY part.case_no, part.position

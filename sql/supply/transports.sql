@@ -8,9 +8,9 @@
 --         A resource cannot be what the case waits for in it: transport, cooling, drying. Only
 --         then does the case arrive.
 WITH passed AS (
-  SELECT from_step_no, step_no, start_us - covered_us AS wait_us
+  SELECT from_step_no, step_no, epoch_us(started_at) - covered_us AS wait_us
   FROM case_step
-  WHERE covered_us <= start_us
+  WHERE covered_us <= epoch_us(started_at)
 ),
 
 shortest AS (

@@ -1,6 +1,6 @@
 -- turn_waits: why each turn that was ready waited for its resource
 -- grain   resource_no, turn_no (only turns that waited)
--- reads   turn_gap (model turn_gaps)
+-- reads   turn_gap (model turn_gaps), turn_block (model turn_blocks)
 -- takes   $deepest  longest queue, in turns, that is compared pair by pair
 -- units   _us: microseconds; the parts add up to the wait from ready_us to start_us
 -- beware  what a resource did while a turn waited is what it had done when the turn began, less
@@ -19,7 +19,7 @@
 WITH arrived AS (
   SELECT
     resource_no, turn_no, ready_us,
-    row_number() OVER arrivals AS arrival_no,
+    CAST(row_number() OVER arrivals AS INTEGER) AS arrival_no,
     sum(CAST(busy_us AS DOUBLE)) OVER arrivals AS demand_us
   FROM turn_gap
   WHERE ready_us IS NOT NULL
@@ -31,55 +31,25 @@ WITH arrived AS (
 
 moment AS (
   SELECT
-    resource_no, start_us AS at_us, 0 AS asked, turn_no, 0 AS arrival_no,
+    resource_no, start_us AS at_us, FALSE AS asked, turn_no, 0 AS arrival_no,
     CAST(0 AS DOUBLE) AS demand_us
   FROM turn_gap
   UNION ALL
-  SELECT resource_no, ready_us, 1, turn_no, arrival_no, demand_us FROM arrived
+  SELECT resource_no, ready_us, TRUE, turn_no, arrival_no, demand_us FROM arrived
 ),
 
 placed AS (
   SELECT
     resource_no, turn_no, asked, arrival_no, demand_us,
-    row_number() OVER (PARTITION BY resource_no ORDER BY at_us, asked, turn_no) AS place
+    CAST(row_number() OVER (PARTITION BY resource_no ORDER BY at_us, asked, turn_no) AS INTEGER)
+      AS place
   FROM moment
 ),
 
 answer AS (
   SELECT resource_no, turn_no, arrival_no, demand_us, place - arrival_no + 1 AS next_turn_no
   FROM placed
-  WHERE asked = 1
-),
-
-done AS (
-  SELECT
-    *,
-    sum(CAST(busy_us AS DOUBLE)) OVER (
-      PARTITION BY resource_no ORDER BY turn_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS done_us
-  FROM turn_gap
-),
-
-unknown_done AS (
-  SELECT
-    resource_no, turn_no,
-    sum(CAST(CASE WHEN ready_us IS NULL THEN busy_us ELSE 0 END AS DOUBLE)) OVER turns AS done_us
-  FROM turn_gap
-  WHERE unordered
-  WINDOW turns AS (
-    PARTITION BY resource_no ORDER BY turn_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-  )
-),
-
-setup_done AS (
-  SELECT
-    resource_no, turn_no, setup_us,
-    sum(CAST(setup_us AS DOUBLE)) OVER turns AS done_us
-  FROM turn_gap
-  WHERE resource_no IN (SELECT resource_no FROM turn_gap WHERE setup_us > 0)
-  WINDOW turns AS (
-    PARTITION BY resource_no ORDER BY turn_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-  )
+  WHERE asked
 ),
 
 stood AS (
@@ -91,19 +61,25 @@ stood AS (
     END AS passed,
     next.turn_no AS next_turn_no,
     mine.start_us - mine.ready_us AS wait_us,
-    mine.closed_at_start_us - mine.closed_at_ready_us AS closed_us,
-    CAST(
-      mine.done_us - mine.busy_us - next.done_us + next.busy_us
-        + greatest(coalesce(next.free_us, mine.ready_us) - mine.ready_us, 0)
-        - greatest(coalesce(mine.free_us, mine.start_us) - mine.start_us, 0)
-      AS BIGINT
-    ) AS busy_us,
+    mine.closed_us,
+    mine_block.done_us + mine.done_us - mine.busy_us
+      - (next_block.done_us + next.done_us - next.busy_us)
+      + greatest(coalesce(next.free_us, mine.ready_us) - mine.ready_us, 0)
+      - greatest(coalesce(mine.free_us, mine.start_us) - mine.start_us, 0) AS busy_us,
     greatest(coalesce(next.free_us, mine.ready_us) - mine.ready_us, 0)
-      + CAST(answer.demand_us - mine.busy_us - (next.done_us - next.busy_us) AS BIGINT) AS ahead_us
-  FROM done AS mine
+      + answer.demand_us - mine.busy_us
+      - (next_block.done_us + next.done_us - next.busy_us) AS ahead_us,
+    mine_block.set_up_us + mine.set_up_us
+      - (next_block.set_up_us + next.set_up_us - next.setup_us) AS setup_us,
+    mine_block.unknown_us + mine.unknown_us AS unknown_us
+  FROM turn_gap AS mine
   JOIN answer ON answer.resource_no = mine.resource_no AND answer.turn_no = mine.turn_no
-  JOIN done AS next
+  JOIN turn_gap AS next
     ON next.resource_no = mine.resource_no AND next.turn_no = answer.next_turn_no
+  JOIN turn_block AS mine_block
+    ON mine_block.resource_no = mine.resource_no AND mine_block.block_no = mine.turn_no // 16
+  JOIN turn_block AS next_block
+    ON next_block.resource_no = next.resource_no AND next_block.block_no = next.turn_no // 16
   WHERE mine.ready_us < mine.start_us
 ),
 
@@ -135,11 +111,10 @@ served AS (
   SELECT
     stood.*,
     station.batches AND stood.cases < station.most_cases AS gathering,
-    CAST(coalesce(setup_done.done_us - before.done_us + before.setup_us, 0) AS BIGINT) AS setup_us,
     CASE
       WHEN NOT stood.passed THEN 0
       WHEN NOT coalesce(stood.passing, FALSE)
-        THEN stood.busy_us - stood.ahead_us - CAST(coalesce(unknown_done.done_us, 0) AS BIGINT)
+        THEN stood.busy_us - stood.ahead_us - CASE WHEN unordered THEN unknown_us ELSE 0 END
       WHEN stood.turn_no - stood.next_turn_no <= $deepest THEN coalesce(compared.later_us, 0)
       ELSE stood.busy_us
     END AS later_us
@@ -147,12 +122,6 @@ served AS (
   JOIN station ON station.resource_no = stood.resource_no AND station.step_no = stood.step_no
   LEFT JOIN compared
     ON compared.resource_no = stood.resource_no AND compared.turn_no = stood.turn_no
-  LEFT JOIN unknown_done
-    ON unknown_done.resource_no = stood.resource_no AND unknown_done.turn_no = stood.turn_no
-  LEFT JOIN setup_done
-    ON setup_done.resource_no = stood.resource_no AND setup_done.turn_no = stood.turn_no
-  LEFT JOIN setup_done AS before
-    ON before.resource_no = stood.resource_no AND before.turn_no = stood.next_turn_no
 ),
 
 idle AS (

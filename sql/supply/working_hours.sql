@@ -1,7 +1,7 @@
 -- working_hours: in which quarters of an hour of the week each resource is closed
 -- grain   resource_no, quarter
--- reads   turn (model turns), case_step (model case_steps), given_hours (resource, line, quarter:
---         the open quarters that cx.toml gives; no row = learn all)
+-- reads   turn (model turns), case_step (model case_steps), word (model words), given_hours
+--         (resource, line, quarter: the open quarters that cx.toml gives; no row = learn all)
 -- takes   $open_share     a resource is open in an hour of the week when it worked in that hour in
 --         at least this share of the weeks between its first and its last work
 --         $minimum_hours  a resource that worked in fewer hours than this is given the hours of
@@ -94,11 +94,18 @@ open_learned AS (
   WHERE busiest.days < 5 OR coalesce(day_quarter.days, 0) > $open_share * busiest.days
 ),
 
-known AS (
-  SELECT resource_no, min(resource) AS resource, min(line) AS line
+named AS (
+  SELECT resource_no, min(line_no) AS line_no
   FROM case_step
   WHERE resource_no IS NOT NULL
   GROUP BY resource_no
+),
+
+known AS (
+  SELECT named.resource_no, resources.word AS resource, lines.word AS line
+  FROM named
+  JOIN word AS resources ON resources.word_no = named.resource_no
+  LEFT JOIN word AS lines ON lines.word_no = named.line_no
 ),
 
 source AS (

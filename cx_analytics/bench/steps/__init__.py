@@ -1,8 +1,8 @@
-"""`bench steps`: what is said about production, against planted plants, and how long it takes.
+"""`bench steps` and `bench events`: what is said about production, and how long it takes.
 
-`waits` holds the causes of waiting against the truth, `makers` who is blamed for rejects; `many`
-times the models on millions of events. All make the assets of production in workspaces of their
-own (production.py).
+`waits` holds the causes of waiting against the truth of planted plants, `makers` who is blamed for
+rejects; `many` times the tables on millions of events. All make the assets of production in
+workspaces of their own (production.py).
 """
 
 from cx_analytics.bench.steps.makers import makers, makers_table

@@ -1,4 +1,4 @@
-"""Millions of production events, and how long their step times and step map take.
+"""Millions of production events, and how long the tables that are made of them take.
 
 Belongs here: a large log written part by part, and the words about its time. Stays out: doing the
 work (timed.py, in a process of its own).
@@ -66,7 +66,7 @@ def _moved(events: pl.DataFrame, number: int, line: int, weeks: int) -> pl.DataF
 def many_events(
     events: int, seed: int, folder: Path, say: Callable[[str], None] = print
 ) -> tuple[dict[str, Used], Used]:
-    """Time the models on a log of that many events, in a process of their own.
+    """Time the tables on a log of that many events, in a process of their own.
 
     The log is written into the lake of a workspace at `folder`, which is made.
     """
@@ -76,25 +76,25 @@ def many_events(
         path = lake / f"part-{number:05d}" / "part.parquet"
         path.parent.mkdir(parents=True)
         conform(frame, PRODUCTION_EVENTS).write_parquet(path, compression="zstd")
-    say("step times and step map")
+    say("making the tables")
     steps, total = timed("steps", folder, folder / "steps.json")
     return summed(steps), total
 
 
 def many_table(steps: dict[str, Used], total: Used, events: int) -> str:
-    """The models' time and memory, and whether the bars hold."""
+    """The tables' time and memory, and whether the bars hold."""
     rows = [
         (name, f"{used.wall_s:.1f}", f"{used.cpu_s:.1f}", f"{used.peak_gb:.2f}")
         for name, used in [*steps.items(), ("**whole process, with its start**", total)]
     ]
-    table = markdown(("model", "wall s", "CPU s", "peak GB"), rows)
+    table = markdown(("table", "wall s", "CPU s", "peak GB"), rows)
     models = replace(total, wall_s=sum(used.wall_s for used in steps.values()))
     words = f"{events:,} events, {events / models.wall_s:,.0f} a second"
     return f"{table}\n\n{words}; {verdict(models, events)}"
 
 
 def verdict(models: Used, events: int) -> str:
-    """Whether the bars hold: the models' wall seconds, and the peak of the whole process."""
+    """Whether the bars hold: the tables' wall seconds, and the peak of the whole process."""
     if events != BAR_EVENTS:
         return f"the bars are for {BAR_EVENTS:,} events."
     wall = "yes" if holds(models.wall_s, (0.0, MOST_WALL_S)) else "NO"

@@ -109,11 +109,11 @@ def trace(tmp_path: Path) -> Callable[..., Traced]:
             none = pl.DataFrame(schema=COMPONENT)
             duck.register("component", none if components is None else components)
             roles = supply.recognise(duck.model("supply/step_totals"), settings.inspections)
-            books = (pl.col("rejects") > 0).alias("books")
-            duck.register("step_role", roles.select("step", "inspection", books))
-            duck.register("place", supply.places(step_times["resource"], settings))
-            duck.register("shift_minute", supply.shift_minutes(settings))
-            for name, model in supply.PREPARED.items():
+            where = step_times.select("resource", "line")
+            for name, frame in supply.short_tables(roles, where, settings).items():
+                duck.register("given", frame)
+                duck.words(name, "SELECT * FROM given", *supply.SHORT[name])
+            for name, model in {**supply.PASSES, "look": supply.LOOKS, **supply.SEEN}.items():
                 duck.table(name, load(model).sql)
             scan = supply.scan(duck)
             found = supply.search(scan)
