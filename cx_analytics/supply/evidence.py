@@ -205,6 +205,11 @@ class _Score:
         return counts.select("cluster").with_columns(pl.Series("demanded", values))
 
 
+WIDEST = 700.0
+"""Half the width of an interval on the log scale that a number can still hold; beyond, nothing is
+known."""
+
+
 def ratio_interval(
     scan: Scan, condition: int, excess: Floats, rest: Hazard, effect: float
 ) -> tuple[float, float, float]:
@@ -223,5 +228,6 @@ def ratio_interval(
     known = score.informations
     variance = np.sum(base**2 * effect / np.where(known > 0, known, inf))
     ratio = 1 + float(np.sum(base * excess) / base.sum())
-    spread = exp(Z90 * sqrt(variance) / base.sum() / ratio)
+    width = Z90 * sqrt(variance) / base.sum() / ratio
+    spread = exp(width) if width < WIDEST else inf
     return ratio, max(1.0, ratio / spread), ratio * spread
