@@ -36,7 +36,12 @@ def what_if(reader: Reader, changes: Sequence[str], *, seed: int, draws: int) ->
     parsed = [replaying.parse_change(text) for text in changes]
     rows = reader.rows("replay_steps", most=replaying.MOST_STEPS)
     found = replaying.what_if(
-        _frame(rows), parsed, seed=seed, draws=draws, lots=_lots(reader.rows("replay_lots"))
+        _frame(rows),
+        parsed,
+        seed=seed,
+        draws=draws,
+        lots=_lots(reader.rows("replay_lots")),
+        calendar=reader.workspace.settings.calendar,
     )
     cases = reader.row("lead_time")["cases"]
     sentences = (*_effects(found), *_caution(parsed), _validity(found), *_left_out(found, cases))
@@ -47,7 +52,7 @@ def _frame(rows: Sequence[Row]) -> pl.DataFrame:
     frame = pl.DataFrame(rows, infer_schema_length=None)
     if frame.is_empty():
         return frame
-    texts = ("case_id", "step", "resource", "from_step", "unit_id", "lot")
+    texts = ("case_id", "step", "resource", "line", "from_step", "unit_id", "lot")
     times = pl.col("started_at", "ended_at").cast(pl.Datetime("us"))
     return frame.with_columns(
         pl.col(texts).cast(pl.String), times, pl.col("quantity_completed").cast(pl.Float64)

@@ -29,6 +29,24 @@ def given_hours(calendar: Calendar) -> pl.DataFrame:
     return pl.DataFrame(list(_rows(calendar)), schema=_GIVEN, orient="row")
 
 
+def open_quarters(calendar: Calendar, resource: str, line: str | None) -> frozenset[int] | None:
+    """The open quarters of an hour that a resource is given, as in `given_hours`; None = learn.
+
+    Its own hours go before those of its line, and these before those of all.
+
+    >>> sorted(open_quarters(Calendar(("thu 00:15-00:45",)), "saw", None))
+    [1, 2]
+    """
+    own, its = calendar.resources.get(resource), calendar.lines.get(line or "")
+    hours = own or its or calendar.hours
+    return frozenset(_since_1970(one) for text in hours for one in quarters(text)) or None
+
+
+def _since_1970(quarter: int) -> int:
+    """A quarter from Monday 00:00 as one from Thursday 00:00."""
+    return (quarter + 4 * QUARTERS) % (7 * QUARTERS)
+
+
 def _rows(calendar: Calendar) -> Iterator[tuple[str | None, str | None, int]]:
     whose = [
         (None, None, calendar.hours),
@@ -37,4 +55,4 @@ def _rows(calendar: Calendar) -> Iterator[tuple[str | None, str | None, int]]:
     ]
     for resource, line, hours in whose:
         for quarter in sorted({one for text in hours for one in quarters(text)}):
-            yield resource, line, (quarter + 4 * QUARTERS) % (7 * QUARTERS)
+            yield resource, line, _since_1970(quarter)

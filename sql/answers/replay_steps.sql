@@ -26,6 +26,7 @@ SELECT
     step_times.position,
     step_times.step,
     step_times.resource,
+    step_times.line,
     step_times.from_step,
     step_times.started_at,
     step_times.ended_at,

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from cx_analytics.contracts.calendar import Calendar
 from cx_analytics.supply.replaying.changes import Change, World, apply
 from cx_analytics.supply.replaying.drawing import Drawing
 from cx_analytics.supply.replaying.floor import FOREVER, Rules, Run, recorded, run
@@ -105,6 +106,7 @@ def what_if(
     draws: int = DRAWS,
     rule: CalendarRule | None = None,
     lots: pl.DataFrame | None = None,
+    calendar: Calendar | None = None,
 ) -> Comparison:
     """Replay a log as it was and with changes.
 
@@ -114,13 +116,13 @@ def what_if(
     changes : at least one; all of them hold together.
     seed : of the draws. The same seed gives the same comparison.
     draws : worlds with times drawn anew, at least 1.
-    rule, lots : see read_log.
+    rule, lots, calendar : see read_log.
 
     Raises
     ------
     NotFound, InputRefused : when a change names what the log does not have, or it is empty.
     """
-    log = read_log(step_times, rule, lots)
+    log = read_log(step_times, rule, lots, calendar)
     before, after = World(log, Rules()), apply(log, changes)
     drawing = Drawing(log)
     replayed = run(log, recorded(log))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cx_analytics.supply.replaying.hours import HOUR_US, Bools, Hours, Ints
+from cx_analytics.supply.replaying.hours import QUARTER_US, Bools, Hours, Ints
 
 OFTEN = 0.02
 """A resource does a step when it did at least this share of the step's activities."""
@@ -134,9 +134,9 @@ class _Clock:
 
     def __init__(self, spans: Spans, hours: Sequence[Hours]) -> None:
         self.spans, self.hours = spans, hours
-        first = int(spans.ready.min()) // HOUR_US - 1
-        count = int(spans.end.max()) // HOUR_US - first + 2
-        self.first_us = first * HOUR_US
+        first = int(spans.ready.min()) // QUARTER_US - 1
+        count = int(spans.end.max()) // QUARTER_US - first + 2
+        self.first_us = first * QUARTER_US
         self.open = [each.opened(first, count) for each in hours]
         loads = [self._load(place) for place in range(len(hours))]
         self.moments, self.level = ([load[part] for load in loads] for part in (0, 1))
@@ -160,10 +160,10 @@ class _Clock:
 
     def open_before(self, place: int, at: Ints) -> Bools:
         """Whether it was open just before each moment."""
-        return np.asarray(self.open[place][(at - 1 - self.first_us) // HOUR_US])
+        return np.asarray(self.open[place][(at - 1 - self.first_us) // QUARTER_US])
 
     def _free(self, place: int, at: Ints, room: Ints, slot: Ints) -> Bools:
-        opened = self.open[place][(at - self.first_us) // HOUR_US]
+        opened = self.open[place][(at - self.first_us) // QUARTER_US]
         return np.asarray(opened & (self.level[place][slot] <= room))
 
     def available(self, here: Ints, together: Sequence[int], usual: Ints, beside: Ints) -> Ints:
@@ -190,5 +190,5 @@ class _Clock:
     def _edges(self, place: int) -> Ints:
         """When the state of a place changes; the beginning of the clock is one."""
         turned = np.flatnonzero(np.diff(self.open[place])) + 1
-        first = np.array([0, *turned]) * HOUR_US + self.first_us
+        first = np.array([0, *turned]) * QUARTER_US + self.first_us
         return np.concatenate([first, self.moments[place]])

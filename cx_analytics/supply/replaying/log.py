@@ -12,19 +12,21 @@ ways between stations are part of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
+from cx_analytics.contracts.calendar import Calendar
 from cx_analytics.contracts.errors import InputRefused
+from cx_analytics.supply.calendar import open_quarters
 from cx_analytics.supply.replaying.hours import Bools, Floats, Hours, Ints, learn_hours
 from cx_analytics.supply.replaying.lines import Queues, Spans, learn_queues
 from cx_analytics.supply.times import CalendarRule
 
 COLUMNS = (
-    "case_id", "position", "step", "resource", "from_step", "started_at", "ended_at",
+    "case_id", "position", "step", "resource", "line", "from_step", "started_at", "ended_at",
     "unit_id", "lot", "quantity_completed",
 )  # fmt: skip
 """What is read of step_times."""
@@ -98,12 +100,14 @@ def read_log(
     step_times: pl.DataFrame,
     rule: CalendarRule | None = None,
     lots: pl.DataFrame | None = None,
+    calendar: Calendar | None = None,
 ) -> Log:
     """Rows of step_times (at least COLUMNS) → a log.
 
     Parameters
     ----------
-    rule : says when a resource is open.
+    rule : says when a resource is open whose hours are not given.
+    calendar : the hours that are given.
     lots : case_id and lot: lots that the cases belong to beside those of their rows.
 
     Raises
@@ -130,7 +134,8 @@ def read_log(
     batch = _batches(frame, ~overlaps & (end > start))
     activity = _activities(frame, start, ready, batch)
     spans = _spans(frame, activity, place_of_row, ready)
-    hours = _hours(resources, spans, rule or CalendarRule())
+    given = _given(frame, calendar or Calendar())
+    hours = _hours(resources, spans, rule or CalendarRule(), given)
     queues = learn_queues(spans, hours)
     batches = _batch_of(batch, activity, spans, queues.line)
     count = len(spans.start)
@@ -237,12 +242,24 @@ def _spans(frame: pl.DataFrame, activity: Ints, place: Ints, ready: Ints) -> Spa
     return Spans(step[lead], place[lead], complete, start[lead], last)
 
 
-def _hours(resources: Sequence[str], spans: Spans, rule: CalendarRule) -> tuple[Hours, ...]:
+def _given(frame: pl.DataFrame, calendar: Calendar) -> dict[str, frozenset[int]]:
+    """The open quarters of the week of each resource that is given some."""
+    lines = frame.group_by("resource").agg(pl.col("line").min()).drop_nulls("resource")
+    found = {name: open_quarters(calendar, name, line) for name, line in lines.iter_rows()}
+    return {name: week for name, week in found.items() if week is not None}
+
+
+def _hours(
+    resources: Sequence[str],
+    spans: Spans,
+    rule: CalendarRule,
+    given: Mapping[str, frozenset[int]],
+) -> tuple[Hours, ...]:
     worked = {}
     for place, name in enumerate(resources):
         here = spans.at(place)
         worked[name] = list(zip(spans.start[here].tolist(), spans.end[here].tolist(), strict=True))
-    learned = learn_hours(worked, rule)
+    learned = learn_hours(worked, rule, given)
     return tuple(learned[name] for name in resources)
 
 

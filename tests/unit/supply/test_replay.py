@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cx_analytics.contracts.calendar import Calendar
 from cx_analytics.simulate.plant import make_plant
 from cx_analytics.supply import CalendarRule
 from cx_analytics.supply.replaying import parse_change, what_if
@@ -43,6 +44,7 @@ def steps(events: Sequence[Event], lots: dict[str, str] | None = None) -> pl.Dat
     return frame.with_columns(
         position=pl.int_range(1, pl.len() + 1).over("case_id"),
         from_step=pl.col("step").shift(1).over("case_id"),
+        line=pl.lit(None, pl.String),
         unit_id=pl.lit(None, pl.String),
         lot=pl.col("case_id").replace_strict(lots or {}, default=None, return_dtype=pl.String),
         quantity_completed=pl.lit(None, pl.Float64),
@@ -158,6 +160,35 @@ def test_a_station_that_does_not_close() -> None:
     log = read_log(steps(day), CalendarRule(minimum_hours=40))
     assert begins(log)["3"] == [80, 104]
     assert begins(log, "open resource=saw")["3"] == [80, 89]
+
+
+DAYTIME = ("mon-fri 08:15-16:15",)
+
+
+@pytest.mark.parametrize(
+    "calendar",
+    [
+        Calendar(resources={"saw": DAYTIME}, lines={"L": ("mon-sun 00:00-24:00",)}),
+        Calendar(lines={"L": DAYTIME}, hours=("mon-sun 00:00-24:00",)),
+        Calendar(hours=DAYTIME, resources={"cutter": ("mon-sun 00:00-24:00",), "saw": ()}),
+    ],
+    ids=["of the resource", "of its line", "of all"],
+)
+def test_hours_that_are_given_go_before_what_can_be_learned(calendar: Calendar) -> None:
+    """One case says nothing about hours: that the saw was closed in the evening is given."""
+    case: list[Event] = [("A", "cut", "cutter", 8.0, 9.0), ("A", "saw", "saw", 32.25, 2.0)]
+    frame = steps(case).with_columns(line=pl.lit("L"))
+    log = read_log(frame, ROUND_THE_CLOCK, calendar=calendar)
+    assert begins(log)["A"] == [8, 32.25]
+    assert begins(log, "open resource=saw")["A"] == [8, 17]
+    learned = read_log(frame, ROUND_THE_CLOCK)
+    # The plant worked from 8:00, so the saw would have stood idle for a quarter of an hour.
+    assert begins(learned, "open resource=saw")["A"] == [8, 17.25]
+
+
+def test_work_outside_the_given_hours_took_place() -> None:
+    log = read_log(steps(SAW), ROUND_THE_CLOCK, calendar=Calendar(("sun 00:00-00:15",)))
+    assert begins(log) == {"A": [0, 1], "B": [0, 4], "C": [0, 7]}
 
 
 def test_half_a_batch() -> None:
