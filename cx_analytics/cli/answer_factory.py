@@ -10,7 +10,17 @@ from __future__ import annotations
 from cx_analytics.cli.answer_defect import ages_sheet, defect_sentences
 from cx_analytics.cli.phrases import confidence, counted, in_words
 from cx_analytics.cli.reader import Reader, Row
-from cx_analytics.cli.screen import Answer, Sheet, number, percent, when
+from cx_analytics.cli.screen import Answer, Sheet, hours, number, percent, when
+
+PARTS_SHOWN = 20
+"""Parts of a unit: a lot with many cases brings as many; --json has all."""
+
+HOW = {
+    "aggregation": "packed into",
+    "transformation": "consumed by",
+    "component": "built into",
+}
+"""Words for case_genealogy.via."""
 
 PEERS_SHOWN = 8
 """Lots beside the one asked for: enough to see the healthy ones, not a whole year of them."""
@@ -23,15 +33,22 @@ def unit(reader: Reader, unit_id: str) -> Answer:
     if not facts["known"]:
         raise reader.missing("unit", unit_id, "units", "unit_id")
     parts = reader.rows("unit_components", unit_id=unit_id)
+    inside = reader.rows("unit_parts", unit_id=unit_id)
     reasons = reader.rows("reasons", {"who": "unit_id"}, id=unit_id)
     defects = reader.rows("unit_defects", unit_id=unit_id)
     holds = reader.rows("holds", unit_id=unit_id, lot=facts["lot"])
-    sheets = (_parts_sheet(parts), _why_sheet(reasons), _threat_sheet(defects), _hold_sheet(holds))
-    data = {"unit_id": unit_id, "facts": facts, "components": parts, "reasons": reasons}
+    sheets = (
+        _parts_sheet(parts),
+        _inside_sheet(inside, parts),
+        _why_sheet(reasons),
+        _threat_sheet(defects),
+        _hold_sheet(holds),
+    )
+    data = {"unit_id": unit_id, "facts": facts, "components": parts, "parts": inside}
     return Answer(
         (_made_sentence(unit_id, facts), _used_sentence(facts), _threat_sentence(defects)),
         tuple(sheet for sheet in sheets if sheet.rows),
-        data | {"defects": defects, "holds": holds},
+        data | {"reasons": reasons, "defects": defects, "holds": holds},
     )
 
 
@@ -78,6 +95,28 @@ def _parts_sheet(parts: list[Row]) -> Sheet:
         for row in parts
     )
     return Sheet("Built in", ("component", "lot", "supplier", "serial", "station"), cells)
+
+
+def _inside_sheet(inside: list[Row], parts: list[Row]) -> Sheet:
+    """Parts with production of their own, or of which only production knows."""
+    built_in = {row[key] for row in parts for key in ("component_lot", "component_serial")}
+    told = [row for row in inside if row["steps"] or row["part_id"] not in built_in]
+    cells = tuple(
+        (
+            row["part_id"],
+            f"{HOW[row['via']]} {row['into_id']}",
+            number(row["depth"]),
+            number(row["steps"]),
+            hours(row["work_s"]),
+            hours(row["wait_s"]),
+            when(row["made_to"]),
+        )
+        for row in told[:PARTS_SHOWN]
+    )
+    more = len(told) - len(cells)
+    title = "What went into it" + (f" (the first {len(cells)} of {len(told):,})" if more else "")
+    columns = ("part", "how", "links", "steps", "work", "waiting", "made until")
+    return Sheet(title, columns, cells)
 
 
 def _why_sheet(reasons: list[Row]) -> Sheet:

@@ -213,6 +213,21 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "setup_s": 3600.0,
         },
     ],
+    "case_genealogy": [
+        {
+            "case_id": "U1",
+            "part_id": part,
+            "via": via,
+            "depth": depth,
+            "part_is_case": is_case,
+            "into_id": into,
+        }
+        for part, via, depth, is_case, into in (
+            ("M1", "component", 1, False, "U1"),
+            ("modem 7", "component", 1, True, "U1"),
+            ("solder 3", "transformation", 2, False, "modem 7"),
+        )
+    ],
     "reject_causes": [
         {
             "reject_cause_id": "r-1",

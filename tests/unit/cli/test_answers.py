@@ -88,6 +88,11 @@ def test_unit(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "Defect d1 (modem lot M1, confirmed): 60 % risk of a fault by it in 90 days; "
         "disposition to set: non_sellable_other.",
     ]
+    at = lines.index("What went into it")
+    assert [line.split() for line in lines[at + 2 : at + 4]] == [
+        ["modem", "7", "built", "into", "U1", "1", "0", "-", "-", "-"],
+        ["solder", "3", "consumed", "by", "modem", "7", "2", "0", "-", "-", "-"],
+    ]
 
 
 def test_component_lot(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
