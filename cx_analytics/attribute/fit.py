@@ -154,18 +154,20 @@ def _fit(table: _Table, day: date, start: Sequence[_Start], window_days: int) ->
     search = Search(period := table.period(day, window_days))
     search.draft(_terms(period, start))
     known = {one.key for one in start if not one.key.individual}
-    if known and _shared(search.settle()) == known and day.weekday() != WEEKLY:
+    settled = bool(known) or not _shared(search)
+    if settled and _shared(search.settle()) == known and day.weekday() != WEEKLY:
         return search
     for _ in range(REFINEMENTS):
         before = _shared(search)
         if not table.refined(search):
-            break
+            return search if settled else search.settle()
         start = _carried(search)
         search = Search(period := table.period(day, window_days))
         search.run(_terms(period, start))
+        settled = True
         if _shared(search) == before:
-            return search
-    return search.settle()
+            break
+    return search
 
 
 def _shared(search: Search) -> set[Key]:

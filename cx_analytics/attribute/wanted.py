@@ -65,8 +65,8 @@ def merged(groups: Iterable[Group]) -> list[Group]:
 
 
 def uncounted(asked: Asked, groups: Iterable[Group]) -> pl.DataFrame:
-    """The (cell, day) of some groups that were not counted yet, each once."""
-    found = [(group, np.argwhere(~asked.counted(group))) for group in merged(groups)]
+    """The (cell, day) of some groups, as `merged` gives them, that were not counted yet."""
+    found = [(group, np.argwhere(~asked.counted(group))) for group in groups]
     found = [(group, rows) for group, rows in found if len(rows)]
     frames = [_named(asked.counts, group) for group, _ in found]
     missing = [rows for _, rows in found]
