@@ -67,7 +67,9 @@ def step_field_faults(house: House) -> dg.MaterializeResult[None]:
     tell("supply", "field faults")
     view_lives(house)
     house.views({"cause": CAUSES, "session": SESSIONS_TABLE}, house.parts)
-    prepare_passes(house, supply.FIELD_LOOKS)
+    used = house.duck.frame("SELECT unit_id FROM unit_month LIMIT 1")
+    prepare_passes(house, supply.FIELD_LOOKS, silent=used.is_empty())
+    house.views({"step_time": STEP_TIMES}, house.parts)
     scan = supply.scan(house.duck)
     found = supply.search(scan)
     units = house.duck.frame("SELECT look, unit_id FROM look WHERE rejects > 0")
@@ -99,10 +101,13 @@ def step_waste(house: House) -> dg.MaterializeResult[None]:
     return materialized(STEP_WASTE, house.write(STEP_WASTE, found))
 
 
-def prepare_passes(house: House, looks: str) -> pl.DataFrame:
-    """Make the tables that tracing reads, with that model of looks; returns the steps' roles."""
+def prepare_passes(house: House, looks: str, *, silent: bool = False) -> pl.DataFrame:
+    """Make the tables that tracing reads, with that model of looks; returns the steps' roles.
+
+    When those who look are silent, nothing was looked at: then no pass is needed.
+    """
     duck, settings = house.duck, house.workspace.settings.supply
-    house.views({"step_time": STEP_TIMES}, house.parts)
+    house.view("step_time", [] if silent else house.parts.paths(STEP_TIMES.name), STEP_TIMES)
     house.view("component", house.lake.paths(COMPONENTS.name), COMPONENTS)
     roles = supply.recognise(duck.model("supply/step_totals"), settings.inspections)
     where = duck.frame("SELECT DISTINCT resource, line FROM step_time")

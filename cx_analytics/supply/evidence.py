@@ -11,11 +11,13 @@ is believed by less than conditions differ anyway (robust empirical null, Efron 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import exp, inf, log, sqrt
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cx_analytics.supply.scan import MATERIAL, Floats, Scan
 from cx_analytics.supply.strictness import Hazard, deviates
@@ -41,16 +43,48 @@ MEDIAN_OF_NORMAL = 0.6745
 Z90 = 1.645
 
 
+@dataclass(frozen=True)
+class _Level:
+    """Counts by the clusters of one level (days, or batches), which are numbered 0 to n - 1.
+
+    Parameters
+    ----------
+    clusters : n, how many there are.
+    looks : the cluster of each look with rejects; shape (R,).
+    totals : at (the cluster), stratum, pieces: of all looks.
+    counts : condition, at, stratum, pieces: of each condition that was asked for.
+    """
+
+    clusters: int
+    looks: NDArray[np.int64]
+    totals: pl.DataFrame
+    counts: pl.DataFrame
+
+    def sum(self, at: NDArray[np.int64], values: Floats) -> Floats:
+        """Values added up by cluster; shape (n,)."""
+        return np.bincount(at, values, self.clusters).astype(float)
+
+
+def _level(named: pl.Series, counts: pl.DataFrame, totals: pl.DataFrame) -> _Level:
+    """A level from the clusters of looks, and from counts that name theirs."""
+    number = totals.select(pl.col("cluster").unique().sort()).with_row_index("at")
+    of_looks = named.alias("cluster").to_frame().join(number, on="cluster", maintain_order="left")
+    of_counts, of_totals = (
+        one.join(number, on="cluster", maintain_order="left").drop("cluster")
+        for one in (counts.select("condition", "cluster", "stratum", "pieces"), totals)
+    )
+    return _Level(number.height, of_looks["at"].cast(pl.Int64).to_numpy(), of_totals, of_counts)
+
+
 @dataclass
 class Evidence:
     """Judges conditions of a scan; asks for counts by day and batch where it needs them."""
 
     scan: Scan
-    _counts: dict[str, pl.DataFrame] = field(default_factory=dict)
-    _totals: dict[str, pl.DataFrame] = field(default_factory=dict)
+    _known: dict[str, _Level] = field(default_factory=dict)
     _asked: set[int] = field(default_factory=set)
 
-    @property
+    @cached_property
     def prices(self) -> Floats:
         """Nats that naming each condition costs: its kind, and which of that kind; shape (C,)."""
         kinds = self.scan.conditions["kind"]
@@ -81,10 +115,11 @@ class Evidence:
             return
         self._asked |= {*new}
         for cluster in self._levels():
-            counts, totals = self.scan.clusters(cluster, new)
-            known = self._counts.get(cluster)
-            self._counts[cluster] = counts if known is None else pl.concat([known, counts])
-            self._totals[cluster] = totals
+            level = _level(self.scan.looks[cluster], *self.scan.clusters(cluster, new))
+            known = self._known.get(cluster, level)
+            if known is not level:
+                level = replace(level, counts=pl.concat([known.counts, level.counts]))
+            self._known[cluster] = level
 
     def _levels(self) -> list[str]:
         looks = self.scan.looks
@@ -104,14 +139,11 @@ class Evidence:
         if score.information <= 0:
             return 1.0
         scatter = [_shrunk(one, self.scan.looks.height) for one in score.between_looks()]
-        scatter += [self._between(level, score) for level in self._counts]
+        scatter += [
+            _shrunk(score.between(level) / score.information, level.clusters)
+            for level in self._known.values()
+        ]
         return max(1.0, *scatter)
-
-    def _between(self, level: str, score: _Score) -> float:
-        counts = self._counts[level].filter(pl.col("condition") == score.condition)
-        totals = self._totals[level]
-        scatter = score.between(level, counts, totals) / score.information
-        return _shrunk(scatter, totals["cluster"].n_unique())
 
 
 def spread_over(scan: Scan, condition: int, excess: Floats, rest: Hazard) -> float:
@@ -181,28 +213,18 @@ class _Score:
         met = self.scan.looks["rejects"].to_numpy() * self.under * (self.excess[stratum] > 0)
         return float(met.sum() ** 2 / np.sum(met**2)) if met.any() else 0.0
 
-    def between(self, level: str, counts: pl.DataFrame, totals: pl.DataFrame) -> float:
+    def between(self, level: _Level) -> float:
         """Variance of the slope by the scatter of clusters, from their counts."""
-        met = (
-            self.scan.looks.select(pl.col(level).alias("cluster"))
-            .with_columns(pl.Series("pull", self.rejects * self.pull))
-            .group_by("cluster")
-            .agg(pl.col("pull").sum())
-        )
-        demand = pl.concat(
-            [
-                self._demanded(counts, (1 + self.excess) * self.inside - self.outside),
-                self._demanded(totals, self.outside),
-            ]
-        )
-        demanded = demand.group_by("cluster").agg(pl.col("demanded").sum())
-        both = met.join(demanded, on="cluster", how="full", coalesce=True).fill_null(0.0)
-        return float(((both["pull"] - both["demanded"]) ** 2).sum())
+        counts = level.counts.filter(pl.col("condition") == self.condition)
+        met = level.sum(level.looks, self.rejects * self.pull)
+        demanded = self._demanded(level, counts, (1 + self.excess) * self.inside - self.outside)
+        demanded += self._demanded(level, level.totals, self.outside)
+        return float(((met - demanded) ** 2).sum())
 
-    def _demanded(self, counts: pl.DataFrame, pull: Floats) -> pl.DataFrame:
+    def _demanded(self, level: _Level, counts: pl.DataFrame, pull: Floats) -> Floats:
         stratum = counts["stratum"].to_numpy()
         values = self.strictness[stratum] * pull[stratum] * counts["pieces"].to_numpy()
-        return counts.select("cluster").with_columns(pl.Series("demanded", values))
+        return level.sum(counts["at"].cast(pl.Int64).to_numpy(), values)
 
 
 WIDEST = 700.0

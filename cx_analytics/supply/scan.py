@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -56,6 +57,28 @@ _CONDITION = {
     "value": pl.String,
     "built_in_at": pl.String,
 }
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What some conditions hold, entry by entry, in places of an array of the shape (n, B).
+
+    Parameters
+    ----------
+    shape : n conditions, B booking steps.
+    seen, row, weight : of each reject under a condition its place, its look and how many it is.
+    exposed, stratum, pieces, rejects : of each stratum that a condition was exposed in the place,
+        the stratum, the pieces of the exposure and all rejects of the stratum.
+    """
+
+    shape: tuple[int, int]
+    seen: NDArray[np.int64]
+    row: NDArray[np.int64]
+    weight: Floats
+    exposed: NDArray[np.int64]
+    stratum: NDArray[np.int64]
+    pieces: Floats
+    rejects: Floats
 
 
 @dataclass(frozen=True)
@@ -103,6 +126,29 @@ class Scan:
     def booked(self) -> float:
         """All rejects that were booked, in pieces."""
         return float(self.looks["rejects"].sum())
+
+    def cells(self, conditions: NDArray[np.int64]) -> Cells:
+        """What these conditions hold."""
+        member, exposure = self.member[conditions], self.exposure[conditions]
+        of_reject, row = _entries(member)
+        of_exposure, stratum = _entries(exposure)
+        steps = self.steps_booking
+        looking = self.step_of[self.looks["stratum"].to_numpy()[row]]
+        return Cells(
+            (conditions.size, steps),
+            of_reject * steps + looking,
+            row,
+            self.looks["rejects"].to_numpy()[row],
+            of_exposure * steps + self.step_of[stratum],
+            stratum,
+            exposure.data,
+            self.rejects[stratum],
+        )
+
+    @cached_property
+    def all_cells(self) -> Cells:
+        """What all conditions hold."""
+        return self.cells(np.arange(self.conditions.height))
 
 
 def scan(engine: SqlEngine) -> Scan:
@@ -260,3 +306,9 @@ def _renumbered(frame: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
 def _matrix(counts: pl.DataFrame, column: str, shape: tuple[int, int]) -> sparse.csr_matrix:
     at = (counts["condition"].to_numpy(), counts["stratum"].to_numpy())
     return sparse.csr_matrix((counts[column].to_numpy(), at), shape=shape)
+
+
+def _entries(matrix: sparse.csr_matrix) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Row and column of each entry, in the order of its data."""
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    return rows, matrix.indices

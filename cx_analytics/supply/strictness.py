@@ -28,9 +28,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from cx_analytics.supply.scan import Floats, Scan
+from cx_analytics.supply.scan import Cells, Floats, Scan
 
 LOWEST, HIGHEST = 0.05, 500.0
 """Excesses that are looked for: from hardly more to all of the rejects."""
@@ -98,17 +97,11 @@ class _Slope:
     Arrays of excesses have the shape (n, B).
     """
 
-    def __init__(self, scan: Scan, at: Hazard, conditions: NDArray[np.int64]) -> None:
-        self.shape = conditions.size, scan.steps_booking
-        member, exposure = scan.member[conditions], scan.exposure[conditions]
-        condition, row = _entries(member)
-        looking = scan.step_of[scan.looks["stratum"].to_numpy()[row]]
-        self.seen = condition * self.shape[1] + looking
-        condition, stratum = _entries(exposure)
-        self.exposed = condition * self.shape[1] + scan.step_of[stratum]
-        self.risk, self.weight = at.risk[row], scan.looks["rejects"].to_numpy()[row]
-        self.pieces = exposure.data
-        self.reach, self.rejects = at.reach[stratum], scan.rejects[stratum]
+    def __init__(self, scan: Scan, at: Hazard, cells: Cells) -> None:
+        self.shape = cells.shape
+        self.seen, self.weight = cells.seen, cells.weight
+        self.exposed, self.pieces, self.rejects = cells.exposed, cells.pieces, cells.rejects
+        self.risk, self.reach = at.risk[cells.row], at.reach[cells.stratum]
 
     def __call__(self, excess: Floats) -> Floats:
         flat = excess.ravel()
@@ -140,9 +133,11 @@ class _Slope:
 def gains(scan: Scan, at: Hazard, conditions: NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
     """Best excess of each condition beside those at work, its gain in nats, what is expected.
 
-    All of shape (n, B). An excess that is hardly more than nothing is 0 and gains nothing.
+    All of shape (n, B). An excess that is hardly more than nothing is 0 and gains nothing. The
+    numbers of the conditions rise.
     """
-    slope = _Slope(scan, at, conditions)
+    every = conditions.size == scan.conditions.height
+    slope = _Slope(scan, at, scan.all_cells if every else scan.cells(conditions))
     low = np.full(slope.shape, np.log(LOWEST))
     high = np.full(slope.shape, np.log(HIGHEST))
     for _ in range(BISECTIONS):
@@ -157,15 +152,9 @@ def gains(scan: Scan, at: Hazard, conditions: NDArray[np.int64]) -> tuple[Floats
 def deviates(scan: Scan, at: Hazard) -> tuple[Floats, Floats]:
     """Slope of each condition at no excess over its standard deviation, about normal where nothing
     is; and the rejects expected under it. Of shape (C, B)."""
-    slope = _Slope(scan, at, np.arange(scan.conditions.height))
+    slope = _Slope(scan, at, scan.all_cells)
     spread = slope.spread()
     known = np.where(spread > 0, spread, 1.0)
     return np.where(
         spread > 0, slope(np.zeros(slope.shape)) / np.sqrt(known), 0.0
     ), slope.expected()
-
-
-def _entries(matrix: sparse.csr_matrix) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Row and column of each entry, in the order of its data."""
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    return rows, matrix.indices

@@ -4,11 +4,12 @@
 --         books), place (resource, machine, operator_group), line_name (line), shift_minute (minute,
 --         shift)
 -- takes   nothing
--- units   pieces and rejects in pieces; work_index counts the working passes of the case so far
+-- units   pieces and rejects in pieces
 -- beware  inspector is the resource at an inspection, person or not: it is compared with others
 --         there and never told. A pass without any quantity is one piece.
 --         case_no, unit_no and lot_no are numbers of pass_id. Words come from the short tables, which
---         an engine may hold as enumerations: a row is sorted and joined again and again.
+--         an engine may hold as enumerations. again: the case came to the step a second or a
+--         later time.
 SELECT
   cases.id_no AS case_no,
   step_time.position,
@@ -29,11 +30,7 @@ SELECT
     ELSE coalesce(step_time.quantity_completed, 0) + coalesce(step_time.quantity_rejected, 0)
   END AS pieces,
   coalesce(step_time.quantity_rejected, 0) AS rejects,
-  CAST(sum(CASE WHEN step_role.inspection THEN 0 ELSE 1 END) OVER (
-    PARTITION BY cases.id_no
-    ORDER BY step_time.position
-    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-  ) AS BIGINT) AS work_index
+  coalesce(step_time.rework OR step_time.from_step = step_time.step, FALSE) AS again
 FROM step_time
 JOIN pass_id AS cases ON cases.id = step_time.case_id
 JOIN step_role ON step_role.step = step_time.step

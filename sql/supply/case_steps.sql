@@ -6,7 +6,7 @@
 -- beware  covered_us is the end of all earlier steps of the case; of its first step it is null.
 --         _no stands for a name (step_no, resource_no, line_no and product_no of word; case_no,
 --         unit_no and lot_no of case_id). A row is as narrow as that, since it is sorted and joined
---         again and again.
+--         again and again; and put in order here, not once it has its words back.
 --         member: counts as one of those who start together; a case that starts twice at one
 --         moment is one.
 WITH numbered AS (
@@ -40,3 +40,4 @@ WINDOW in_case AS (
   PARTITION BY case_no
   ORDER BY started_at, ended_at, step_no, resource_no, unit_no, lot_no, event_id
 )
+ORDER BY case_no, position

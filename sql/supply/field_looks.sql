@@ -40,7 +40,8 @@ used AS (
 made AS (
   SELECT
     unit_no, case_no,
-    max(work_index) AS work_to,
+    count(*) FILTER (WHERE NOT inspection) AS work,
+    max(position) AS work_to,
     min(lot_no) AS lot_no,
     min(day) AS day
   FROM case_pass
@@ -51,7 +52,7 @@ matched AS (
   SELECT
     used.unit_id, used.device_model, used.sessions, used.faults,
     made.case_no, made.work_to, lots.id AS lot, made.day,
-    row_number() OVER (PARTITION BY used.unit_id ORDER BY made.work_to DESC, made.case_no) AS place
+    row_number() OVER (PARTITION BY used.unit_id ORDER BY made.work DESC, made.case_no) AS place
   FROM used
   JOIN pass_id AS units ON units.id = used.unit_id
   JOIN made ON made.unit_no = units.id_no

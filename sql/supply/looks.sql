@@ -4,13 +4,33 @@
 -- takes   nothing
 -- units   pieces and rejects in pieces
 -- beware  plant, day and batch are what looks are clustered by; a batch is a lot, or a day where
---         none is known. The work looked at has the work indexes (work_from, work_to]: what was done since this
---         step looked at the case before, or since the case began. A working step that books
---         rejects looks at its own work as well. Inspectors are kept apart, and the shifts they
---         look in, because they differ in strictness; a working step is one place.
-WITH booking AS (
+--         none is known. The work looked at is at the positions (work_from, work_to]: what was done
+--         since this step looked at the case before, or since the case began. A working step that
+--         books rejects looks at its own work as well. Inspectors are kept apart, and the shifts
+--         they look in, because they differ in strictness; a working step is one place.
+--         The number of a look follows case and position. In most cases each pass is a look of its
+--         own; only those that come to a step again are put together and ordered.
+WITH coming_again AS (
+  SELECT DISTINCT case_no FROM case_pass WHERE again AND (inspection OR books)
+),
+
+told AS (
   SELECT
-    case_no, step, work_index, inspector,
+    case_pass.*,
+    CASE
+      WHEN inspection
+        THEN position
+          - row_number() OVER (PARTITION BY case_pass.case_no, inspection ORDER BY position)
+      ELSE position
+    END AS work_done
+  FROM case_pass
+  JOIN coming_again ON coming_again.case_no = case_pass.case_no
+  WHERE inspection OR books
+),
+
+booking AS (
+  SELECT
+    case_no, step, work_done, inspector,
     CASE WHEN inspection THEN shift END AS shift,
     min(lot_no) AS lot_no,
     min(day) AS day,
@@ -18,39 +38,53 @@ WITH booking AS (
     sum(pieces) AS pieces,
     sum(rejects) AS rejects,
     inspection
-  FROM case_pass
-  WHERE inspection OR books
+  FROM told
   GROUP BY
-    case_no, step, work_index, inspector, CASE WHEN inspection THEN shift END, inspection
+    case_no, step, work_done, inspector, CASE WHEN inspection THEN shift END, inspection
   HAVING sum(pieces) > 0
 ),
 
-moment AS (
+seen AS (
   SELECT
-    case_no, step, work_index,
-    coalesce(lag(work_index) OVER (PARTITION BY case_no, step ORDER BY work_index), 0) AS work_from
-  FROM (SELECT DISTINCT case_no, step, work_index FROM booking) AS once
+    case_no, step, inspection, inspector, shift, lot_no, day, position, pieces, rejects,
+    coalesce(max(position) OVER (
+      PARTITION BY case_no, step ORDER BY work_done
+      RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ), 0) AS work_from
+  FROM booking
+  UNION ALL
+  SELECT
+    case_pass.case_no, step, inspection, inspector, CASE WHEN inspection THEN shift END, lot_no,
+    day, position, pieces, rejects, 0
+  FROM case_pass
+  LEFT JOIN coming_again ON coming_again.case_no = case_pass.case_no
+  WHERE (inspection OR books) AND coming_again.case_no IS NULL AND pieces > 0
+),
+
+looking AS (
+  SELECT
+    step, inspector, shift,
+    row_number() OVER (ORDER BY step, inspector, shift) AS stratum
+  FROM (SELECT DISTINCT step, inspector, shift FROM seen) AS who
 )
 
 SELECT
-  row_number() OVER (
-    ORDER BY booking.case_no, booking.position, booking.step, booking.inspector, booking.shift
-  ) AS look,
-  dense_rank() OVER (ORDER BY booking.step, booking.inspector, booking.shift) AS stratum,
-  booking.case_no,
-  booking.step,
-  booking.inspection,
-  booking.position,
-  moment.work_from,
-  booking.work_index AS work_to,
+  CAST(seen.case_no AS BIGINT) * 1000000 + seen.position AS look,
+  looking.stratum,
+  seen.case_no,
+  seen.step,
+  seen.inspection,
+  seen.position,
+  seen.work_from,
+  seen.position AS work_to,
   1 AS plant,
-  booking.day,
-  coalesce(lots.id, CAST(booking.day AS VARCHAR)) AS batch,
-  booking.pieces,
-  booking.rejects
-FROM booking
-JOIN moment
-  ON moment.case_no = booking.case_no
-  AND moment.step = booking.step
-  AND moment.work_index = booking.work_index
-LEFT JOIN pass_id AS lots ON lots.id_no = booking.lot_no
+  seen.day,
+  coalesce(lots.id, CAST(seen.day AS VARCHAR)) AS batch,
+  seen.pieces,
+  seen.rejects
+FROM seen
+JOIN looking
+  ON looking.step = seen.step
+  AND looking.inspector IS NOT DISTINCT FROM seen.inspector
+  AND looking.shift IS NOT DISTINCT FROM seen.shift
+LEFT JOIN pass_id AS lots ON lots.id_no = seen.lot_no

@@ -18,11 +18,13 @@ SELECT
   work_pass.from_step,
   work_pass.making,
   work_pass.worked,
-  coalesce(work_pass.work_index = look.work_to, FALSE) AS last_work
+  coalesce(
+    work_pass.position = max(work_pass.position) OVER (PARTITION BY look.look), FALSE
+  ) AS last_work
 FROM look
 LEFT JOIN work_pass
   ON work_pass.case_no = look.case_no
-  AND work_pass.work_index > look.work_from
-  AND work_pass.work_index <= look.work_to
+  AND work_pass.position > look.work_from
+  AND work_pass.position <= look.work_to
 WHERE look.rejects > 0
 ORDER BY look.look, work_pass.position

@@ -11,6 +11,6 @@ SELECT DISTINCT
 FROM look
 JOIN work_pass
   ON work_pass.case_no = look.case_no
-  AND work_pass.work_index > look.work_from
-  AND work_pass.work_index <= look.work_to
+  AND work_pass.position > look.work_from
+  AND work_pass.position <= look.work_to
 WHERE work_pass.again

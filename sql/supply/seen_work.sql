@@ -16,7 +16,7 @@ SELECT
 FROM look
 JOIN work_pass
   ON work_pass.case_no = look.case_no
-  AND work_pass.work_index > look.work_from
-  AND work_pass.work_index <= look.work_to
+  AND work_pass.position > look.work_from
+  AND work_pass.position <= look.work_to
 WHERE NOT work_pass.again
 GROUP BY look.stratum, look.day, look.batch, work_pass.making

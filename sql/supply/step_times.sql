@@ -4,7 +4,9 @@
 --         first_pass (model first_passes), word (model words), case_id (model case_ids)
 -- takes   nothing
 -- units   seconds; inside, whole microseconds, so that work and wait add up exactly
--- beware  work_s counts only time that no earlier step of the case covers, so that the sum of
+-- beware  rows come in the order of case_step where the engine keeps an order (DuckDB does); what
+--         reads them must not rest on it.
+--         work_s counts only time that no earlier step of the case covers, so that the sum of
 --         work_s and wait_s over a case is its last end minus its first start, always.
 --         A wait [arrived, start) is taken apart in this order, each part of what is left:
 --         batching              until the last of the cases arrived that start together with it
@@ -107,4 +109,3 @@ LEFT JOIN word AS from_steps ON from_steps.word_no = part.from_step_no
 LEFT JOIN word AS resources ON resources.word_no = part.resource_no
 LEFT JOIN word AS lines ON lines.word_no = part.line_no
 LEFT JOIN word AS products ON products.word_no = part.product_no
-ORDER BY part.case_no, part.position

@@ -1,21 +1,16 @@
 -- work_passes: the working passes of each case, coded
--- grain   case_no, work_index
+-- grain   case_no, position
 -- reads   case_pass (model case_passes), making (model makings)
 -- takes   nothing
 -- units   worked in pieces
 -- beware  again says that the case went through the step more than once: only such passes can
 --         give one look the same condition twice. Few cases do, so they are looked up.
 WITH repeated AS (
-  SELECT case_no, step
-  FROM case_pass
-  WHERE NOT inspection
-  GROUP BY case_no, step
-  HAVING count(*) > 1
+  SELECT DISTINCT case_no, step FROM case_pass WHERE again AND NOT inspection
 )
 
 SELECT
   case_pass.case_no,
-  case_pass.work_index,
   case_pass.position,
   case_pass.from_step,
   making.making,

@@ -61,6 +61,7 @@ class Plant:
         return pl.DataFrame(rows, schema=SCHEMA, orient="row").with_columns(
             *(pl.lit(None, pl.String).alias(name) for name in ("line", "unit_id")),
             (1 - pl.col("quantity_rejected")).alias("quantity_completed"),
+            (pl.col("position") > pl.col("position").min().over("case_id", "step")).alias("rework"),
         )
 
     def _case(self, chance: Any, case: int, quality: dict[str, float]) -> Iterator[tuple[Any, ...]]:
