@@ -103,6 +103,7 @@ BARS: tuple[Bar, ...] = (
     Bar("oracle_top_cause_counted", "the oracle's top cause right", reading="by true counts"),
     Bar("lot_excess_error_expected", "relative error of a lot's excess", *_LOT, "against expected"),
     Bar("lot_excess_error", "relative error of a lot's excess", *_LOT, "against true faults"),
+    Bar("lot_excess_chance", "a lot's true faults against those expected"),
     Bar("interval_coverage", "90 % interval covers", *_COVERAGE, "the expected excess"),
     Bar("interval_coverage_counted", "90 % interval covers", reading="the true faults"),
     Bar("credible_set", "credible set holds the cause", *_CREDIBLE, "all but false causes"),

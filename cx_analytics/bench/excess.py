@@ -24,12 +24,14 @@ class Excess:
     """Figures of one world; nan when there is nothing to measure them on.
 
     The errors are relative: against the faults that a lot truly brought, and against those
-    that were to be expected of it. The coverages are shares of hit causes: the 90 % interval
+    that were to be expected of it; `lot_excess_chance` is by how much the former differ from the
+    latter, whoever tells them. The coverages are shares of hit causes: the 90 % interval
     holds the expected excess, and the faults that truly were. `days_to_report` is in days.
     """
 
     lot_excess_error: float
     lot_excess_error_expected: float
+    lot_excess_chance: float
     interval_coverage: float
     interval_coverage_counted: float
     days_to_report: float
@@ -42,8 +44,9 @@ def excess_scores(
     pairs = _pairs(causes, truth, matching)
     lots = pairs.filter(_about_lots("label_true"))
     return Excess(
-        lot_excess_error=_relative_error(lots, "faults_true"),
-        lot_excess_error_expected=_relative_error(lots, "excess_faults_true"),
+        lot_excess_error=_relative_error(lots, "excess_faults", "faults_true"),
+        lot_excess_error_expected=_relative_error(lots, "excess_faults", "excess_faults_true"),
+        lot_excess_chance=_relative_error(lots, "faults_true", "excess_faults_true"),
         interval_coverage=_covered(pairs, "excess_faults_true"),
         interval_coverage_counted=_covered(pairs, "faults_true"),
         days_to_report=_days_to_report(lots, faults),
@@ -65,9 +68,9 @@ def _about_lots(label: str) -> pl.Expr:
     return pl.col(label).str.contains(r"^(\w+_)?lot=[^&]*$")
 
 
-def _relative_error(lots: pl.DataFrame, true: str) -> float:
-    """Mean relative error of the found excess against a column of the truth."""
-    return _mean((lots["excess_faults"] - lots[true]).abs() / lots[true])
+def _relative_error(lots: pl.DataFrame, told: str, true: str) -> float:
+    """Mean relative error of one column against another, which is true."""
+    return _mean((lots[told] - lots[true]).abs() / lots[true])
 
 
 def _covered(pairs: pl.DataFrame, true: str) -> float:

@@ -58,6 +58,7 @@ class Score:
     oracle_top_cause_counted: float
     lot_excess_error: float
     lot_excess_error_expected: float
+    lot_excess_chance: float
     interval_coverage: float
     interval_coverage_counted: float
     credible_set: float

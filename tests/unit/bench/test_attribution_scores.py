@@ -104,6 +104,21 @@ def test_a_missed_cause_costs_recall_and_its_faults(truth: Truth, faults: pl.Dat
     assert found.log_loss_gap > 0.02
 
 
+def test_an_excess_is_held_against_what_was_expected_and_what_was(
+    truth: Truth, faults: pl.DataFrame
+) -> None:
+    causes, shares = _perfect(truth)
+    told = causes.with_columns(excess_faults=1.5 * pl.col("faults").cast(pl.Float64))
+    found = score(truth, told, shares, faults)
+    assert found.lot_excess_error == pytest.approx(0.5)
+    lots = truth.causes.filter(
+        pl.col("detectable"), pl.col("label").str.contains(r"^(\w+_)?lot=[^&]*$"), kind="shared"
+    )
+    away = (lots["faults"] - lots["excess_faults"]).abs() / lots["excess_faults"]
+    assert found.lot_excess_chance == pytest.approx(away.mean())
+    assert 0 < found.lot_excess_chance < 0.5
+
+
 def test_an_invented_cause_is_false(truth: Truth, faults: pl.DataFrame) -> None:
     causes, shares = _perfect(truth)
     invented = causes.head(1).with_columns(
