@@ -25,7 +25,7 @@ from cx_analytics.attribute.candidates import (
     nesting,
     singles,
 )
-from cx_analytics.attribute.counts import Bools, Counts, Floats, Ints
+from cx_analytics.attribute.counts import Bools, Counts, Floats, Ints, runs
 from cx_analytics.attribute.evidence import over_types, poisson_gain
 from cx_analytics.attribute.incidents import Hours, sharpened
 from cx_analytics.attribute.pairs import BLOCK
@@ -79,7 +79,7 @@ class Cells:
         counts = asked.counts
         own = ((group, True) for group in individuals(counts))
         listed = list(_listed(asked, chain(((group, False) for group in singles(counts)), own)))
-        customers = _customer_sessions(counts, listed)
+        customers = _customer_sessions(asked)
         for hours, by_day in sharpened(counts):
             key, faults = _incident_key(counts, hours), _incident_faults(counts, hours)
             listed.append(_Cell(key, by_day, faults))
@@ -120,7 +120,7 @@ class Cells:
             keys=tuple(self.keys[n] for n in order),
             exposure=self.exposure[order],
             start=start,
-            fault=_runs(self.start, self.fault, np.array(order, dtype=np.int64))[1],
+            fault=runs(self.start, self.fault, np.array(order, dtype=np.int64))[1],
         )
 
     def _plus(self, cells: list[_Cell]) -> Cells:
@@ -157,6 +157,8 @@ def _listed(asked: Asked, groups: Iterable[tuple[Group, bool]]) -> Iterator[_Cel
         members = _members(counts, group)
         if len(group.names) > 1 and not individual:
             known &= _promising(counts, exposure, members)
+        if individual:
+            known &= np.diff(members.start) >= MIN_FAULTS_INDIVIDUAL
         for place in np.flatnonzero(known):
             key = _key(counts, group, int(place), individual)
             yield _Cell(key, exposure[place], members.of(int(place)))
@@ -168,13 +170,15 @@ def _without(counts: Counts, group: Group, known: set[Key]) -> Group:
     return Group(group.names, group.codes[new])
 
 
-def _customer_sessions(counts: Counts, cells: list[_Cell]) -> Floats:
-    levels = counts.columns["customer_id"].levels
-    place = {value: n for n, value in enumerate(levels)}
-    found = np.zeros((len(levels), max(len(counts.days), 1)))
-    for key, exposure, _ in cells:
-        if key.names == ("customer_id",):
-            found[place[key.conditions[0][1]]] = exposure
+def _customer_sessions(asked: Asked) -> Floats:
+    """Sessions of customers whose exposure is known, by (level, day)."""
+    found = np.zeros(
+        (len(asked.counts.columns["customer_id"].levels), max(len(asked.counts.days), 1))
+    )
+    for group in individuals(asked.counts):
+        if group.names == ("customer_id",):
+            exposure, known = asked.exposure(group)
+            found[group.codes[known, 0]] = exposure[known]
     return found
 
 
@@ -215,13 +219,18 @@ class _Members(NamedTuple):
 
 
 def _members(counts: Counts, group: Group) -> _Members:
-    fault = np.arange(len(counts.day))
+    columns = [counts.columns[name] for name in group.names]
+    fewest = [
+        column.tally(np.unique(codes)) for column, codes in zip(columns, group.codes.T, strict=True)
+    ]
+    least = int(np.argmin(fewest))
+    fault = columns[least].faults(np.unique(group.codes[:, least]))
     key, own = np.zeros(len(fault), dtype=np.int64), np.zeros(len(group.codes), dtype=np.int64)
-    for name, codes in zip(group.names, group.codes.T, strict=True):
-        levels = len(counts.columns[name].levels)
+    for column, codes in zip(columns, group.codes.T, strict=True):
+        levels = len(column.levels)
         among = np.zeros(levels + 1, dtype=bool)  # the last place is that of a missing value
         among[codes] = True
-        found = counts.columns[name].codes[fault]
+        found = column.codes[fault]
         kept = among[found]
         fault, key = fault[kept], key[kept] * levels + found[kept]
         own = own * levels + codes
@@ -348,12 +357,12 @@ class Period:
 
     def entries(self, cells: Ints) -> tuple[Ints, Ints]:
         """(position in `cells`, fault) of all faults of some cells, cell after cell."""
-        return _runs(self.start, self.fault, cells)
+        return runs(self.start, self.fault, cells)
 
     def cells_of(self, faults: Ints) -> Ints:
         """The cells of each of some faults, one after the other."""
         start, cell = self._by_fault
-        return _runs(start, cell, faults)[1]
+        return runs(start, cell, faults)[1]
 
     @cached_property
     def _by_fault(self) -> tuple[Ints, Ints]:
@@ -364,11 +373,3 @@ class Period:
 
     def codes(self, name: str) -> Ints:
         return self.counts.columns[name].codes[self.faults]
-
-
-def _runs(start: Ints, values: Ints, rows: Ints) -> tuple[Ints, Ints]:
-    """(position in `rows`, value) of the values[start[r]:start[r + 1]] of some rows r."""
-    size = start[rows + 1] - start[rows]
-    place = np.repeat(np.arange(len(rows)), size)
-    before = np.cumsum(size) - size
-    return place, values[np.arange(len(place)) + (start[rows] - before)[place]]

@@ -55,6 +55,22 @@ class Coded:
         """The code of each level."""
         return {level: code for code, level in enumerate(self.levels)}
 
+    @cached_property
+    def _by_level(self) -> tuple[Ints, Ints]:
+        """Faults in order of their level, and where each level starts."""
+        order = np.argsort(self.codes, kind="stable")
+        return order, np.searchsorted(self.codes[order], np.arange(len(self.levels) + 1))
+
+    def faults(self, codes: Ints) -> Ints:
+        """The faults of some levels: level after level, each ascending."""
+        order, start = self._by_level
+        return runs(start, order, codes)[1]
+
+    def tally(self, codes: Ints) -> int:
+        """How many faults some levels have."""
+        start = self._by_level[1]
+        return int((start[codes + 1] - start[codes]).sum())
+
     def coded(self, values: Iterable[str]) -> Ints:
         """Codes of some values; -1 where no fault has the value."""
         return np.array([self.place.get(value, -1) for value in values], dtype=np.int64)
@@ -233,3 +249,11 @@ def _values(
         exposure[at, _day_index(part["day"], days)] = part["sessions"].to_numpy()
         found[name] = exposure
     return found
+
+
+def runs(start: Ints, values: Ints, rows: Ints) -> tuple[Ints, Ints]:
+    """(position in `rows`, value) of the values[start[r]:start[r + 1]] of some rows r."""
+    size = start[rows + 1] - start[rows]
+    place = np.repeat(np.arange(len(rows)), size)
+    before = np.cumsum(size) - size
+    return place, values[np.arange(len(place)) + (start[rows] - before)[place]]

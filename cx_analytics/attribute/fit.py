@@ -7,7 +7,7 @@ everything that a single fit does (search.py) and says (report.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 import polars as pl
@@ -17,7 +17,7 @@ from cx_analytics.attribute.candidates import Group
 from cx_analytics.attribute.cells import Cells, Key, Period
 from cx_analytics.attribute.counts import Counts
 from cx_analytics.attribute.hazard import Term
-from cx_analytics.attribute.refine import coarser, hidden, inside, profiles, triples
+from cx_analytics.attribute.refine import Question, coarser, hidden, inside, profiles, triples
 from cx_analytics.attribute.report import Findings, findings
 from cx_analytics.attribute.search import Search
 from cx_analytics.attribute.wanted import merged, uncounted
@@ -110,35 +110,45 @@ def fit_days(
 
 @dataclass
 class _Table:
-    """The counts and cells of a run, which grow when a search asks for more."""
+    """The counts and cells of a run, which grow when a search asks for more.
+
+    `heard` are the causes that asked already.
+    """
 
     counts: Counts
     asked: Asked
     cells: Cells
     count: Counting | None
+    heard: set[Question] = field(default_factory=set)
 
     @classmethod
     def of(cls, counts: Counts, count: Counting | None) -> _Table:
         asked = Asked(counts)
         table = cls(counts, asked, Cells.of(asked), count)
-        table.learn(asked.conjunctions())
+        table.take(table.learn(asked.conjunctions()))
         return table
 
-    def learn(self, groups: Sequence[Group]) -> bool:
-        """Count what is not known of these cells yet; whether there are new ones to try."""
+    def learn(self, groups: Sequence[Group]) -> list[Group]:
+        """Count what is not known of these cells yet; these groups if there was anything."""
         groups = merged(groups)
         if self.count is None or (missing := uncounted(self.asked, groups)).is_empty():
-            return False
-        size = len(self.cells.keys)
+            return []
         self.asked.learn(self.count(missing))
-        self.cells = self.cells.with_conjunctions(self.asked, groups)
+        return groups
+
+    def take(self, groups: Sequence[Group]) -> bool:
+        """Take the cells of some groups in; whether there are new ones to try."""
+        size = len(self.cells.keys)
+        if groups:
+            self.cells = self.cells.with_conjunctions(self.asked, groups)
         return len(self.cells.keys) > size
 
     def refined(self, search: Search) -> bool:
         """Count what the causes of a search ask for; whether there are new cells to try."""
-        causes = inside(search)
-        new = self.learn([*profiles(causes), *hidden(search), *coarser(search)])
-        return self.learn(triples(causes, self.asked)) or new
+        causes = [one for one in inside(search) if one.question not in self.heard]
+        self.heard |= {one.question for one in causes}
+        first = self.learn([*profiles(causes), *hidden(search), *coarser(search)])
+        return self.take([*first, *self.learn(triples(causes, self.asked))])
 
     def period(self, day: date, window_days: int) -> Period:
         last = self.counts.index(day) + 1
@@ -148,26 +158,26 @@ class _Table:
 def _fit(table: _Table, day: date, start: Sequence[_Start], window_days: int) -> Search:
     """The search of one day; once more where its causes ask for cells not counted yet.
 
-    Causes ask when they are others than the day before, and once a week. The first ones ask as a
-    draft: what they are called in the end does not matter for that.
+    Causes ask when they are others than the day before, and all of them once a week. The first
+    ones ask as a draft: what they are called in the end does not matter for that.
     """
     search = Search(period := table.period(day, window_days))
     search.draft(_terms(period, start))
     known = {one.key for one in start if not one.key.individual}
     settled = bool(known) or not _shared(search)
     if settled and _shared(search.settle()) == known and day.weekday() != WEEKLY:
-        return search
+        return search.finish()
+    if day.weekday() == WEEKLY:
+        table.heard.clear()
     for _ in range(REFINEMENTS):
         before = _shared(search)
         if not table.refined(search):
-            return search if settled else search.settle()
-        start = _carried(search)
-        search = Search(period := table.period(day, window_days))
-        search.run(_terms(period, start))
+            return (search if settled else search.settle()).finish()
+        search = Search(table.period(day, window_days)).resume(search)
         settled = True
         if _shared(search) == before:
             break
-    return search
+    return search.finish()
 
 
 def _shared(search: Search) -> set[Key]:
@@ -188,9 +198,7 @@ def _carried(search: Search) -> list[_Start]:
     period, result = search.period, []
     for term in search.hazard.terms:
         key = period.key(term.cell)
-        first = None if term.first == 0 else term.first + period.first
-        last = None if term.last == period.days else term.last + period.first
-        result.append(_Start(key, *((None, None) if key.hours else (first, last))))
+        result.append(_Start(key, *((None, None) if key.hours else term.edges(period))))
     return result
 
 

@@ -32,6 +32,11 @@ class Term:
     def faults(self, period: Period) -> Ints:
         return period.members(self.cell, self.first, self.last)
 
+    def edges(self, period: Period) -> tuple[int | None, int | None]:
+        """First and last as days of the run; None where it is the edge of the period."""
+        first = None if self.first == 0 else self.first + period.first
+        return first, None if self.last == period.days else self.last + period.first
+
     def sessions(self, period: Period) -> float:
         run = period.exposure[self.cell]
         return float(run[self.last] - run[self.first])

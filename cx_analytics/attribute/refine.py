@@ -31,6 +31,11 @@ NEAR_MISSES = 20
 """So many of the best candidates that were not accepted are looked into as well."""
 
 Cell = tuple[Names, tuple[int, ...]]
+Question = tuple[Key, int | None, int | None]
+"""What a cause asks about: its conditions, and the days of the run first <= day < last.
+
+None is the edge of the period, which moves from day to day.
+"""
 
 
 def profiles(insides: Sequence[Inside]) -> list[Group]:
@@ -93,6 +98,7 @@ def grouped(cells: Iterable[Cell]) -> list[Group]:
 class Inside:
     """The faults of a cause, and the attributes that may refine it."""
 
+    question: Question
     counts: Counts
     given: tuple[tuple[str, int], ...]
     own: Ints
@@ -120,7 +126,7 @@ def inside(search: Search) -> list[Inside]:
         given = tuple((n, counts.columns[n].levels.index(v)) for n, v in key.conditions)
         own = term.faults(period) + period.faults.start
         free = tuple(n for n in counts.names if not _related(search, n, key.names))
-        found.append(Inside(counts, given, own, free))
+        found.append(Inside((key, *term.edges(period)), counts, given, own, free))
     return found
 
 

@@ -199,8 +199,8 @@ class Scorer:
         """Whether some window of each cell may score above `least`, as its blocks say."""
         windows = self._windows
         each, alike = self._gains(cells, sums, given, windows.block_first, windows.block_last)
-        most = windows.tiling @ np.maximum(sum(each), alike)
-        bound = np.maximum(most - TYPE_PRICE, 0.0)
+        most = sum(np.maximum(windows.tiling @ one - TYPE_PRICE, 0.0) for one in each)
+        bound = np.maximum(most, windows.tiling @ alike - TYPE_PRICE)
         bound -= self.window_price(windows.first, windows.last)[:, None]
         return np.asarray(bound.max(axis=0) - self.price[cells] + given.rebate > least - ROUNDING)
 

@@ -7,7 +7,7 @@ of swap, merge and drop. Belongs here: the order of moves. Stays out: what a mov
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import numpy as np
@@ -38,8 +38,8 @@ ROUNDS = 3
 class Search:
     """A search over one period.
 
-    After `run`, `hazard` is the fitted model; `judged` has the assessment of each shared
-    term and `worth` the evidence of each individual, by term.
+    After `finish`, `hazard` is the fitted model; `judged` has the assessment of each
+    shared term and `worth` the evidence of each individual, by term.
     """
 
     period: Period
@@ -49,15 +49,16 @@ class Search:
     judged: dict[Term, Assessment] = field(default_factory=dict)
     worth: dict[Term, float] = field(default_factory=dict)
     rivals: dict[Term, list[Assessment]] = field(default_factory=dict)
+    _given: Given | None = None
+    _scanned: tuple[object, list[Place]] | None = None
+    """The model in which no candidate is a cause, and the candidates that came near."""
+    _owned: frozenset[Term] | None = None
+    """The shared terms for which the individuals were found."""
 
     def __post_init__(self) -> None:
         self.scorer = Scorer(self.period)
         self.assessor = Assessor(self.period, self.scorer)
         self.hazard = Hazard.empty(self.period)
-
-    def run(self, start: Sequence[Term] = ()) -> Search:
-        """Search from the terms of `start` (those of the day before, or none) to the end."""
-        return self.draft(start).settle()
 
     def draft(self, start: Sequence[Term] = ()) -> Search:
         """Search forward from the terms of `start`: what there is, but in its final words not yet.
@@ -74,8 +75,36 @@ class Search:
         self._forward(0.0)
         return self
 
+    def resume(self, other: Search) -> Search:
+        """Go on from a search of the same days that knew fewer cells, and settle."""
+        if self._empty:
+            return self
+        same = {term: self._here(other.period, term) for term in other.hazard.terms}
+        before = other.hazard
+        self.hazard = Hazard(self.period, list(same.values()), before.theta, before.background)
+        self.worth = {same[term]: worth for term, worth in other.worth.items()}
+        self.judged = {same[t]: replace(one, term=same[t]) for t, one in other.judged.items()}
+        self.scorer.sources.names = other.scorer.sources.names
+        if other._owned == frozenset(other._shared_terms()):
+            self._owned = frozenset(self._shared_terms())
+        self._open()
+        self._forward(0.0)
+        return self.settle()
+
+    def _open(self) -> None:
+        """Let shared causes bring all types of faults again, also those that gained too little."""
+        theta = self.hazard.theta.copy()
+        for place in self._shared():
+            first = self._first_theta(self.hazard.terms[place])
+            theta[place] = np.where(theta[place] > 0, theta[place], first)
+        self.hazard = self.hazard.with_terms(self.hazard.terms, theta).fit(rounds=60)
+
+    def _here(self, period: Period, term: Term) -> Term:
+        """A term of another period over the same days."""
+        return replace(term, cell=self.period.place[period.key(term.cell)])
+
     def settle(self) -> Search:
-        """Swap, merge and drop causes until they stay, and fit them to the end."""
+        """Swap, merge and drop causes until they stay."""
         if self._empty:
             return self
         for _ in range(ROUNDS):
@@ -86,6 +115,12 @@ class Search:
             self._forward(0.0)
             if before == self._shared_terms():
                 break
+        return self
+
+    def finish(self) -> Search:
+        """Fit everything to the end."""
+        if self._empty:
+            return self
         self.hazard.fit(rounds=200, tolerance=1e-6)
         self._judge_all()
         return self
@@ -103,16 +138,22 @@ class Search:
 
     def given(self) -> Given:
         """What candidates are judged against: the model as it is."""
+        if self._given is None or self._given.rate is not self.hazard.rate:
+            self._given = self._judged_against()
+        return replace(self._given, known=self._strong())
+
+    def _judged_against(self) -> Given:
         period, hazard, typical = self.period, self.hazard, self.typical
         calm = np.bincount(period.day, hazard.level / hazard.rate, minlength=period.days)
         sessions = period.counts.sessions[period.first : period.last]
         by_day = (calm + 1.0) / np.maximum(sessions * typical.sum() + 1.0, 1.0)
         spread = self.scorer.sources.spread(hazard.rate, typical)
-        return Given(hazard.rate, hazard.level, typical, by_day, spread, self._strong())
+        return Given(hazard.rate, hazard.level, typical, by_day, spread, 0)
 
     def _learn_noise(self) -> None:
         """Which attributes are noisy, now that the causes in the model are known."""
         self.scorer.sources.choose(self.hazard.rate, self.typical)
+        self._given = None
 
     def _strong(self) -> int:
         """Shared causes in the model that need no rebate to be believed."""
@@ -120,7 +161,7 @@ class Search:
 
     def near_misses(self) -> list[Place]:
         """The best candidates that were not accepted, incidents left aside."""
-        places = self.scorer.places(self.given(), -NEAR_NATS)
+        places = self._scanned[1] if self._scanned else []
         return [place for place in places if not self.scorer.incident[place.cell]]
 
     # -- moves ---------------------------------------------------------------------------
@@ -140,21 +181,26 @@ class Search:
         return np.asarray(0.5 * tally / sessions, dtype=np.float64)
 
     def _forward(self, least: float) -> None:
+        """Take in the best new causes until none is left; not again for a model that has none."""
         for _ in range(MAX_PASSES):
-            found = self._pass(least)
+            model = frozenset(self.hazard.terms), self.scorer.sources.names
+            if self._scanned is not None and self._scanned[0] == model:
+                return
+            places = self.scorer.places(given := self.given(), least - NEAR_NATS)
+            found = self._chosen(places, given, least)
+            if not found and not least:
+                self._scanned = model, places
             if not found or len(self.hazard.terms) > MAX_TERMS:
                 return
             theta = np.array([one.theta for one in found])
             self.hazard = self.hazard.plus([one.term for one in found], theta).fit(rounds=25)
             self.judged |= {one.term: one for one in found}
 
-    def _pass(self, least: float) -> list[Assessment]:
+    def _chosen(self, places: list[Place], given: Given, least: float) -> list[Assessment]:
         """The best new cause, and others that share next to no fault with it."""
-        given = self.given()
-        places = self.scorer.places(given, least - SLACK)
         known = {(term.cell, term.first, term.last) for term in self.hazard.terms}
-        new = (Term(p.cell, p.first, p.last) for p in places if p[:3] not in known)
-        terms = list(islice(new, 10 * FINALISTS))
+        new = (p for p in places if p.score > least - SLACK and p[:3] not in known)
+        terms = [Term(p.cell, p.first, p.last) for p in islice(new, 10 * FINALISTS)]
         judged: list[Assessment] = []
         taken = np.zeros(len(self.period.kind), dtype=bool)
         chosen: list[Assessment] = []
@@ -182,7 +228,12 @@ class Search:
         """Find the individuals anew, given the shared causes in the model.
 
         The first time twice: what they explain makes the background lower and customers more equal.
+        Not again for the same shared causes.
         """
+        shared_terms = frozenset(self._shared_terms())
+        if self._owned == shared_terms:
+            return
+        self._owned = shared_terms
         individual = self.scorer.individual
         for _ in range(1 if self.worth else 2):
             found = find_individuals(self.hazard, self.assessor, self.typical)

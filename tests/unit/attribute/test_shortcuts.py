@@ -92,6 +92,24 @@ def _rounded(place: Place) -> tuple[object, ...]:
     return (*place[:3], round(place.score, 6))
 
 
+def test_a_search_that_goes_on_ends_where_one_that_begins_anew_does(clinic, plant) -> None:
+    both = (pl.col("lot") == "L07") & (pl.col("network_type") == "nr")
+    counts = clinic.counts(plant(lambda f: both * 0.3 + (pl.col("region") == "R3") * 0.05))
+    days = len(counts.days)
+    some, every = (Cells.of(Asked(one)) for one in (replace(counts, cells=None), counts))
+    before = Search(Period.of(counts, some, 0, days)).draft()
+    goes_on = Search(Period.of(counts, every, 0, days)).resume(before)
+    anew = Search(Period.of(counts, every, 0, days)).draft().settle()
+    assert _conditions(before) != _conditions(anew)
+    assert _conditions(goes_on) == _conditions(anew) == {"lot=L07&network_type=nr", "region=R3"}
+    np.testing.assert_allclose(goes_on.hazard.rate, anew.hazard.rate, rtol=1e-3)
+
+
+def _conditions(search: Search) -> set[str]:
+    keys = (search.period.key(term.cell) for term in search.hazard.terms)
+    return {"&".join("=".join(one) for one in key.conditions) for key in keys}
+
+
 def test_cells_of_faults_are_the_members_the_other_way_round(clinic, world) -> None:
     asked = Asked(clinic.counts(world))
     period = Period.of(asked.counts, Cells.of(asked), 0, 7)
