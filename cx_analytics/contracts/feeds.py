@@ -192,6 +192,8 @@ PRODUCTION_EVENTS = Feed(
         Column("unit_id", _ID, "The unit, when the case is not it"),
         Column("lot", _ID, "The lot of the case"),
         Column("product", _ID, "Its product or family: changing it needs set-up (EPCIS: GTIN)"),
+        Column("order_id", _ID, "The order that it is made or moved for (EPCIS: prodorder, po)"),
+        Column("shipment_id", _ID, "What it is shipped in (EPCIS: SSCC, GSIN, desadv, bol)"),
         Column("parent_id", _ID, "What holds the case (EPCIS parentID)"),
         Column("input_ids", "VARCHAR", "JSON list of what the case was made from"),
         Column("event_id", _ID, "The event that said so (EPCIS eventID)"),

@@ -1,4 +1,4 @@
-"""What cx.toml says of a plant in [supply]: inspections, people, operator groups, shifts.
+"""What cx.toml says of a plant in [supply]: cases, inspections, people, operator groups, shifts.
 
 Belongs here: their shape, and taking them from the section. Stays out: what they are used for
 (the stage supply).
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cx_analytics.contracts.errors import SettingsError
+from cx_analytics.contracts.errors import SettingsError, did_you_mean
 from cx_analytics.contracts.sections import Section
 
 MINUTES = 24 * 60
@@ -43,6 +43,15 @@ SHIFTS = (
 """What is taken for shifts while cx.toml gives none: the day in three, named by their hours."""
 
 
+CASES: Mapping[str, str] = {
+    "unit": "unit_id",
+    "lot": "lot",
+    "order": "order_id",
+    "shipment": "shipment_id",
+}
+"""Kinds of case that can be declared, each with the column of the feed that names it."""
+
+
 @dataclass(frozen=True)
 class Supply:
     """What the events cannot say about a plant.
@@ -54,12 +63,19 @@ class Supply:
     people : resources that are persons, as patterns. No result names one; only their groups.
     operator_groups : group = resources of its persons, as patterns.
     shifts : shifts that do not overlap; a minute may belong to none.
+    case : what is followed through its steps, one of CASES; None: the case_id of the feed.
     """
 
     inspections: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     operator_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shifts: tuple[Shift, ...] = SHIFTS
+    case: str | None = None
+
+    @property
+    def case_column(self) -> str | None:
+        """The column of the feed that names the declared case; None while none is declared."""
+        return CASES[self.case] if self.case else None
 
 
 def parse_supply(section: Section) -> Supply:
@@ -70,9 +86,21 @@ def parse_supply(section: Section) -> Supply:
         people=section.texts("people"),
         operator_groups={name: groups.texts(name) for name in list(groups.values)},
         shifts=_shifts(_inner(section, "shifts")) or SHIFTS,
+        case=_case(section),
     )
-    section.done(("inspections", "people", "operator_groups", "shifts"))
+    section.done(("case", "inspections", "people", "operator_groups", "shifts"))
     return supply
+
+
+def _case(section: Section) -> str | None:
+    case: str | None = section.take("case", str, None)
+    if case is not None and case not in CASES:
+        raise SettingsError(
+            f"[{section.name}] case = {case!r} is no kind of case",
+            where=section.where,
+            todo=did_you_mean(case, CASES),
+        )
+    return case
 
 
 def _inner(section: Section, key: str) -> Section:

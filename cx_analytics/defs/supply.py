@@ -25,14 +25,39 @@ from cx_analytics.ingest import quarantine_files
 @table_asset(STEP_TIMES, group="supply", deps=[lake_key("production_events")])
 def step_times(house: House) -> dg.MaterializeResult[None]:
     tell("supply", "step times")
-    house.feed_view("event", PRODUCTION_EVENTS)
+    view_events(house)
     house.duck.register("given_hours", supply.given_hours(house.workspace.settings.calendar))
     stage(house, supply.CalendarRule())
     model = load("supply/step_times").sql
     rows = house.duck.copy(model, house.parts.path(STEP_TIMES.name))
+    forget_events(house)
     for name in supply.LEFT:
         house.duck.drop(name)
     return dg.MaterializeResult(metadata=facts(STEP_TIMES, rows))
+
+
+def view_events(house: House, *, together: bool = True) -> None:
+    """Make production events visible as `event`, of the cases that cx.toml declares.
+
+    `together` puts the parts of a declared case together, pass by pass.
+    """
+    declared = house.workspace.settings.supply.case_column
+    if declared is None:
+        house.feed_view("event", PRODUCTION_EVENTS)
+        return
+    house.feed_view("landed", PRODUCTION_EVENTS)
+    house.duck.table("declared", load("supply/declared_cases").bind({"declared": declared}))
+    shown = load("supply/declared_events").sql if together else "SELECT * FROM declared"
+    house.duck.table("declared_event", shown)
+    house.duck.drop("declared")
+    house.duck.run("CREATE OR REPLACE TEMP VIEW event AS SELECT * FROM declared_event")
+
+
+def forget_events(house: House) -> None:
+    """Give back the memory of events that view_events put together."""
+    if house.workspace.settings.supply.case_column is not None:
+        house.duck.run("DROP VIEW event")
+        house.duck.drop("declared_event")
 
 
 def stage(house: House, rule: supply.CalendarRule) -> None:
@@ -62,12 +87,13 @@ def step_time_issues(house: House) -> dg.MaterializeResult[None]:
 )
 def case_genealogy(house: House) -> dg.MaterializeResult[None]:
     tell("supply", "genealogy")
-    house.feed_view("event", PRODUCTION_EVENTS)
+    view_events(house, together=False)
     house.feed_view("component", COMPONENTS)
     house.duck.table("case_link", load("supply/case_links").sql)
     model = load("supply/case_genealogy").sql
     rows = house.duck.copy(model, house.parts.path(CASE_GENEALOGY.name))
     house.duck.drop("case_link")
+    forget_events(house)
     return dg.MaterializeResult(metadata=facts(CASE_GENEALOGY, rows))
 
 

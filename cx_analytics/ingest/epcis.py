@@ -16,6 +16,9 @@ How an event becomes rows
     lot         of an LGTIN, or /10/ of a GS1 Digital Link
     unit_id     the serial of an SGTIN, or /21/ of a GS1 Digital Link
     product     the GTIN of any of these
+    order_id    the business transaction of the type prodorder, else po
+    shipment_id the case or its parent when it is a logistic unit or a shipment (SSCC, GSIN), else
+                the business transaction of the type desadv, else bol
     quantities  of a quantity list, when counted in pieces (other units of measure are left out)
 
 An event that carries an errorDeclaration says that it, and every earlier record of the same
@@ -27,13 +30,14 @@ found by `event_id`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from cx_analytics.contracts.feeds import MAX_TEXT
-from cx_analytics.ingest.gs1 import is_location, lot_of, product_of, serial_of
+from cx_analytics.ingest.gs1 import is_location, is_shipment, lot_of, product_of, serial_of
 
 Row = dict[str, str | None]
 Event = Mapping[str, Any]
@@ -189,8 +193,10 @@ def _rows(
         "line": _place(event, "bizLocation"),
         "event_id": _text(event.get("eventID")),
         "input_ids": _inputs(event),
+        "order_id": _transaction(event, "prodorder", "po"),
     }
-    rows = [{**case, **shared} for case in _cases(event)]
+    notice = _transaction(event, "desadv", "bol")
+    rows = [{"shipment_id": notice, **case, **shared} for case in _cases(event)]
     if not rows:
         clause = EVENT_CLAUSES[kind]
         raise _Refused("epcis_no_object", f"the event names no object (EPCIS 2.0, {clause})")
@@ -260,7 +266,9 @@ def _cases(event: Event) -> Iterator[Row]:
 
 
 def _case(identity: str, quantity: str | None, parent: str | None) -> Row:
+    shipped = next((one for one in (parent, identity) if one and is_shipment(one)), None)
     return {
+        **({"shipment_id": shipped} if shipped else {}),
         "case_id": identity,
         "unit_id": serial_of(identity),
         "lot": lot_of(identity),
@@ -323,6 +331,16 @@ def _place(event: Event, name: str) -> str | None:
     """The id of a readPoint or bizLocation (7.4.1)."""
     value = event.get(name)
     return _text(value.get("id") if isinstance(value, Mapping) else value)
+
+
+def _transaction(event: Event, *kinds: str) -> str | None:
+    """The business transaction of the first of these CBV types that the event names."""
+    named = {
+        re.split(r"[:/-]", str(one.get("type")))[-1]: _text(one.get("bizTransaction"))
+        for one in _listed(event, "bizTransactionList")
+        if isinstance(one, Mapping)
+    }
+    return next((named[kind] for kind in kinds if named.get(kind)), None)
 
 
 def _text(value: object) -> str | None:

@@ -17,6 +17,18 @@ def is_location(identity: str) -> bool:
     return ":sgln:" in identity or "/414/" in identity
 
 
+def is_shipment(identity: str) -> bool:
+    """Whether it names a logistic unit (SSCC) or a shipment (GSIN), as a URN or a Digital Link.
+
+    >>> is_shipment("urn:epc:id:sscc:0614141.1234567890"), is_shipment("https://a.b/00/1")
+    (True, True)
+    """
+    if identity.startswith(("urn:epc:id:sscc:", "urn:epc:id:gsin:")):
+        return True
+    web = identity.startswith(("http://", "https://"))
+    return web and any(key in identity.split("?", 1)[0].split("/")[3:-1:2] for key in ("00", "402"))
+
+
 def lot_of(identity: str) -> str | None:
     """The lot of an LGTIN or a GS1 Digital Link.
 

@@ -27,6 +27,7 @@ def test_a_plant_is_described() -> None:
             "people": "ID*",
             "operator_groups": {"team a": ["ID1", "ID2"]},
             "shifts": {"day": "06:00-18:00", "night": "18:00 - 06:00"},
+            "case": "lot",
         }
     )
     assert said == Supply(
@@ -34,7 +35,9 @@ def test_a_plant_is_described() -> None:
         ("ID*",),
         {"team a": ("ID1", "ID2")},
         (Shift("day", 360, 1080), Shift("night", 1080, 360)),
+        "lot",
     )
+    assert said.case_column == "lot"
 
 
 @pytest.mark.parametrize(
@@ -43,6 +46,9 @@ def test_a_plant_is_described() -> None:
         ({"inspection": []}, "has no setting 'inspection'"),
         ({"shifts": {"day": "6 to 18"}}, "day must be the hours of a shift"),
         ({"shifts": {"a": "06:00-15:00", "b": "14:00-22:00"}}, "a and b overlap"),
+        ({"case": "batch"}, "'batch' is no kind of case"),
+        ({"case": "Lot"}, "did you mean lot"),
+        ({"case": 3}, "case = 3 has the wrong type"),
         ({"operator_groups": {"team": 3}}, "team = 3 has the wrong type"),
         ({"operator_groups": "team"}, "must be a table"),
     ],

@@ -54,6 +54,8 @@ def test_an_object_event_is_a_row_per_epc_at_a_moment() -> None:
             "unit_id": "2017",
             "lot": None,
             "product": "10614141073464",
+            "order_id": None,
+            "shipment_id": None,
             "parent_id": None,
             "input_ids": None,
             "event_id": "urn:uuid:1",
@@ -100,6 +102,21 @@ def test_an_aggregation_notes_the_parent_and_a_place_is_no_case() -> None:
     assert column(rows, "parent_id") == [None, "urn:epc:id:sscc:0614141.1"]
     rows, _ = flat_rows(event(**packing, parentID="urn:epc:id:sgln:4012345.00002.12"))
     assert column(rows, "case_id") == [UNIT]
+
+
+def test_order_and_shipment_are_the_first_of_their_kinds_that_are_named() -> None:
+    named = [
+        {"type": "urn:epcglobal:cbv:btt:po", "bizTransaction": "po-1"},
+        {"type": "desadv", "bizTransaction": "notice-1"},
+        {"type": "https://ref.gs1.org/cbv/BTT-prodorder", "bizTransaction": "work-1"},
+    ]
+    ((row,), _) = flat_rows(document(event(bizTransactionList=named)))
+    assert (row["order_id"], row["shipment_id"]) == ("work-1", "notice-1")
+    pallet = "urn:epc:id:sscc:0614141.1234567890"
+    packed = event(type="AggregationEvent", parentID=pallet, childEPCs=[UNIT], epcList=None)
+    rows, _ = flat_rows(document(packed | {"bizTransactionList": named[1:2]}))
+    assert column(rows, "case_id") == [pallet, UNIT]
+    assert column(rows, "shipment_id") == [pallet, pallet]
 
 
 def test_a_transformation_makes_its_outputs_and_notes_its_inputs() -> None:
