@@ -14,6 +14,7 @@ from cx_analytics.contracts.tables import (
     STEP_TIMES,
 )
 from cx_analytics.defs.ingest import lake_key
+from cx_analytics.defs.production import forget_events, view_events
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.resources import House
 from cx_analytics.defs.step_page import picture
@@ -34,30 +35,6 @@ def step_times(house: House) -> dg.MaterializeResult[None]:
     for name in supply.LEFT:
         house.duck.drop(name)
     return dg.MaterializeResult(metadata=facts(STEP_TIMES, rows))
-
-
-def view_events(house: House, *, together: bool = True) -> None:
-    """Make production events visible as `event`, of the cases that cx.toml declares.
-
-    `together` puts the parts of a declared case together, pass by pass.
-    """
-    declared = house.workspace.settings.supply.case_column
-    if declared is None:
-        house.feed_view("event", PRODUCTION_EVENTS)
-        return
-    house.feed_view("landed", PRODUCTION_EVENTS)
-    house.duck.table("declared", load("supply/declared_cases").bind({"declared": declared}))
-    shown = load("supply/declared_events").sql if together else "SELECT * FROM declared"
-    house.duck.table("declared_event", shown)
-    house.duck.drop("declared")
-    house.duck.run("CREATE OR REPLACE TEMP VIEW event AS SELECT * FROM declared_event")
-
-
-def forget_events(house: House) -> None:
-    """Give back the memory of events that view_events put together."""
-    if house.workspace.settings.supply.case_column is not None:
-        house.duck.run("DROP VIEW event")
-        house.duck.drop("declared_event")
 
 
 def stage(house: House, rule: supply.CalendarRule) -> None:

@@ -23,8 +23,8 @@ How an event becomes rows
 
 An event that carries an errorDeclaration says that it, and every earlier record of the same
 event in the document, is wrong (7.4.1.2): neither becomes a row. The correction is an event of
-its own. A record of that event in an earlier document is not reached from here; its rows can be
-found by `event_id`.
+its own. Rows that an earlier document brought are left out when tables are made: by `event_id`,
+which stands first in the record of the declaration (see supply/retractions.py).
 """
 
 from __future__ import annotations
@@ -198,8 +198,9 @@ def _rows(
     notice = _transaction(event, "desadv", "bol")
     rows = [{"shipment_id": notice, **case, **shared} for case in _cases(event)]
     if not rows:
-        clause = EVENT_CLAUSES[kind]
-        raise _Refused("epcis_no_object", f"the event names no object (EPCIS 2.0, {clause})")
+        sensed = "holds readings of sensors and " if event.get("sensorElementList") else ""
+        reason = f"the event {sensed}names no object (EPCIS 2.0, {EVENT_CLAUSES[kind]})"
+        raise _Refused("epcis_no_object", reason)
     return rows
 
 
@@ -348,5 +349,7 @@ def _text(value: object) -> str | None:
 
 
 def _record(value: object) -> str:
-    """The event as it came, short enough for a quarantine row."""
+    """The event as it came, its eventID first, short enough for a quarantine row."""
+    if isinstance(value, Mapping) and "eventID" in value:
+        value = {"eventID": value["eventID"], **value}
     return json.dumps(value, ensure_ascii=False, default=str)[:MAX_TEXT]

@@ -37,6 +37,7 @@ from cx_analytics.supply.passes import (
 )
 from cx_analytics.supply.places import places
 from cx_analytics.supply.rejects import MADE_REJECTS, made_rejects, step_defects
+from cx_analytics.supply.retractions import RETRACTED, retracted_events
 from cx_analytics.supply.scan import scan
 from cx_analytics.supply.search import search
 from cx_analytics.supply.stepmap import RATES, no_field_faults, step_map
@@ -52,6 +53,7 @@ __all__ = [
     "MADE_REJECTS",
     "PASSES",
     "RATES",
+    "RETRACTED",
     "SEEN",
     "SHORT",
     "SKEW",
@@ -69,6 +71,7 @@ __all__ = [
     "places",
     "recognise",
     "reject_causes",
+    "retracted_events",
     "scan",
     "search",
     "short_tables",

@@ -1,6 +1,6 @@
 -- declared_cases: production events, each booked on the kind of case that cx.toml declares
 -- grain   rows of the feed
--- reads   landed (rows of the feed production_events)
+-- reads   landed (rows of the feed production_events that stand, model standing_events)
 -- takes   @declared  unit_id, lot, order_id or shipment_id: the column that names the case
 -- units   as in the feed
 -- beware  moved_id is the case as the feed gives it, what moved. Where all that is known of it names

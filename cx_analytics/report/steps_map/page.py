@@ -113,10 +113,6 @@ def _head(name: str, as_of: date | None) -> str:
     return f'<h1>{escape(name)}</h1><p class="soft">Step map of production{until}</p>'
 
 
-def _frame(graph: StepGraph) -> str:
-    return f'<div class="frame" tabindex="0">{map_svg(graph)}</div>'
-
-
 def _facts(lead: Mapping[str, Any], rows: pl.DataFrame) -> list[tuple[str, str]]:
     cases = lead["cases"] or 0
     told = [(f"{cases:,}".replace(",", "\u202f"), "cases")]
@@ -146,7 +142,9 @@ def _way(row: Mapping[str, Any]) -> str:
 
 
 def _tools(graph: StepGraph) -> str:
-    by = "waiting before it" if graph.steps[0].cost is None else "cost"
+    costed = graph.steps[0].cost is not None
+    by = "cost" if costed else "waiting before it"
+    told = "its work and its cost stand" if costed else "its work stands"
     shades = "".join(f'<i class="k{place}"></i>' for place in range(len(SHADES["light"])))
     keys = "".join(f".k{at}{{background:{fill}}}" for at, fill in enumerate(SHADES["light"]))
     dark = "".join(f".k{at}{{background:{fill}}}" for at, fill in enumerate(SHADES["dark"]))
@@ -162,8 +160,9 @@ def _tools(graph: StepGraph) -> str:
         f"<style>{keys}@media(prefers-color-scheme:dark){{{dark}}}</style>"
         f'<div class="tools"><span class="buttons">{buttons}</span>'
         f'<span class="shades soft">{by}: little {shades} much</span></div>'
-        '<p class="soft">A step is as tall as its work is long; a way as thick as the waiting on '
-        f"it, which its label adds up; dashed ways lead back. Drawn are {drawn}.</p>"
+        f'<p class="soft">A step is as tall as its work is long; {told} below its name. A way is '
+        "as thick as the waiting on it, which its label adds up; dashed ways lead back. Drawn are "
+        f"{drawn}.</p>"
     )
 
 
@@ -211,10 +210,6 @@ def _named(row: Mapping[str, Any]) -> str:
     source = row["from_step"]
     before = "IS NULL" if source is None else f"= {sql_text(source)}"
     return f"from_step {before} AND to_step = {sql_text(row['to_step'])}"
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.0f} %"
 
 
 def _count(value: float | None) -> str:

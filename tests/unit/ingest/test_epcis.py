@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from cx_analytics.contracts.feeds import PRODUCTION_EVENTS
 from cx_analytics.ingest.epcis import flat_rows, is_epcis
+from cx_analytics.supply import retracted_events
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "shared/data/epcis2_examples/JSON"
 UNIT = "urn:epc:id:sgtin:0614141.107346.2017"
@@ -173,6 +175,24 @@ def test_an_error_declaration_retracts_every_record_of_the_event() -> None:
         (0, "epcis_retracted"),
         (1, "epcis_retracted"),
     ]
+
+
+def test_a_declaration_alone_names_the_event_of_an_earlier_document() -> None:
+    wrong = {"type": "ObjectEvent", **event(), "epcList": [UNIT] * 200}
+    wrong["errorDeclaration"] = {"declarationTime": "2006-01-01T00:00:00Z"}
+    rows, (issue,) = flat_rows(document({name: wrong[name] for name in sorted(wrong)}))
+    refused = pl.DataFrame({"rule": [issue.rule], "record": [issue.record]})
+    assert rows == []
+    assert retracted_events(refused)["event_id"].to_list() == ["urn:uuid:1"]
+
+
+def test_readings_of_a_place_name_no_object_that_moves() -> None:
+    sensed = event(epcList=[], sensorElementList=[{"sensorReport": [{"type": "Temperature"}]}])
+    rows, (issue,) = flat_rows(document(sensed))
+    assert (rows, issue.rule) == ([], "epcis_no_object")
+    assert issue.reason == (
+        "the event holds readings of sensors and names no object (EPCIS 2.0, 7.4.2)"
+    )
 
 
 def test_an_event_without_an_id_is_retracted_by_what_it_says() -> None:
