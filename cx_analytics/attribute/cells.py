@@ -30,7 +30,7 @@ from cx_analytics.attribute.evidence import over_types, poisson_gain
 from cx_analytics.attribute.incidents import Hours, sharpened
 from cx_analytics.attribute.pairs import BLOCK
 
-PROMISING = 4.0
+PROMISING = 6.0
 """Nats that a conjunction must gain over CALM times the overall fault rate; far below its price."""
 CALM = 0.8
 """The rate without causes is below the overall one; this part of it is on the safe side."""

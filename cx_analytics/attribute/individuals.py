@@ -24,6 +24,10 @@ LEAST_RATIO = 3.0
 LEAST_EVIDENCE = 0.0
 """Log odds of own trouble from which on an individual is a cause: more likely than not."""
 
+LEAST_TOLD = 6.0
+"""Nats that all own troubles together must tell before there are any: where nothing is wrong, the
+two or three unluckiest customers would else vouch for each other."""
+
 
 @dataclass(frozen=True)
 class Individual:
@@ -57,6 +61,8 @@ def find_individuals(hazard: Hazard, assessor: Assessor, typical: Floats) -> lis
         typical=typical,
         sessions=hazard.period.sessions * float(once.mean()),
     ).fit()
+    if own.told_ < LEAST_TOLD:
+        return []
     good = np.flatnonzero(own.any_ > LEAST_EVIDENCE)
     rank = sorted(
         good, key=lambda n: (-round(float(own.any_[n]), 9), -round(float(own.odds_[n]), 9), n)

@@ -90,6 +90,7 @@ class OwnTrouble:
     ----------
     odds_ : log odds of each scope against no own trouble of its customer.
     any_ : log odds of any own trouble of each scope's customer.
+    told_ : log-likelihood of all customers against none having trouble, in nats.
     mixes_ : mix of types of each kind.
     number_ : expected number of troubles by kind and strength.
     """
@@ -101,6 +102,7 @@ class OwnTrouble:
     sessions: float
     odds_: Floats = field(init=False)
     any_: Floats = field(init=False)
+    told_: float = field(init=False)
     mixes_: Floats = field(init=False)
     number_: Floats = field(init=False)
 
@@ -120,11 +122,16 @@ class OwnTrouble:
         ratios = self._ratios(concentration)
         weight = self._weigh(ratios, self.number_[scopes.kind])
         self._weigh(ratios, self._without_oneself(weight / seen))
+        self.told_ = self._sum()
         return self
 
     def _told(self, concentration: float) -> float:
-        """The log-likelihood of all customers, against none having trouble."""
+        """The log-likelihood under this concentration."""
         self._weigh(self._ratios(concentration), self.number_[self.scopes.kind])
+        return self._sum()
+
+    def _sum(self) -> float:
+        """The log-likelihood of all customers, against none having trouble."""
         first = np.unique(self.scopes.customer, return_index=True)[1]
         return float(np.logaddexp(0.0, self.any_[first]).sum())
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cx_analytics.attribute.individuals import LEAST_TOLD
 from cx_analytics.attribute.own import OwnTrouble, Scopes
 
 TYPICAL = np.array([0.006, 0.006])
@@ -53,6 +54,14 @@ def test_nobody_is_the_witness_of_his_own_trouble() -> None:
     """A second one alike is the first witness: it more than doubles the odds of the first."""
     one, two = [0] * 5, [[0] * 5] * 2
     assert fitted(scopes(two, exposure=20.0)).any_[0] > fitted(scopes([one], 20.0)).any_[0] + 2
+
+
+def test_two_unlucky_ones_do_not_vouch_for_each_other() -> None:
+    """Each is likelier than not by the other's word alone; together that is next to nothing."""
+    two = fitted(scopes([[0] * 4] * 2, exposure=15.0), sessions=1e6)
+    assert (two.any_ > 0).all()
+    assert two.told_ < LEAST_TOLD
+    assert fitted(scopes([[0] * 12], exposure=15.0), sessions=1e6).told_ > LEAST_TOLD
 
 
 def test_types_like_those_of_the_others_say_more_than_unlike_ones() -> None:
