@@ -181,12 +181,21 @@ class Search:
         return np.asarray(0.5 * tally / sessions, dtype=np.float64)
 
     def _forward(self, least: float) -> None:
-        """Take in the best new causes until none is left; not again for a model that has none."""
+        """Take in the best new causes until none is left; not again for a model that has none.
+
+        Among strong ones only those that came near are looked at again: the others will be.
+        """
+        near: Ints | None = None
         for _ in range(MAX_PASSES):
             model = frozenset(self.hazard.terms), self.scorer.sources.names
             if self._scanned is not None and self._scanned[0] == model:
                 return
-            places = self.scorer.places(given := self.given(), least - NEAR_NATS)
+            given, lowest = self.given(), least - NEAR_NATS
+            if near is None or not least:
+                places = self.scorer.places(given, lowest)
+            else:
+                places = self.scorer.places_of(near, given, lowest)
+            near = np.array(sorted(place.cell for place in places), dtype=np.int64)
             found = self._chosen(places, given, least)
             if not found and not least:
                 self._scanned = model, places
