@@ -8,6 +8,7 @@ model first, or its units would each become a cause.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 
@@ -23,10 +24,6 @@ LEAST_RATIO = 3.0
 """Whose unexplained faults exceed the background's by less is not looked at."""
 LEAST_EVIDENCE = 0.0
 """Log odds of own trouble from which on an individual is a cause: more likely than not."""
-
-LEAST_TOLD = 6.0
-"""Nats that all own troubles together must tell before there are any: where nothing is wrong, the
-two or three unluckiest customers would else vouch for each other."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +58,26 @@ def find_individuals(hazard: Hazard, assessor: Assessor, typical: Floats) -> lis
         typical=typical,
         sessions=hazard.period.sessions * float(once.mean()),
     ).fit()
-    if own.told_ < LEAST_TOLD:
+    if own.told_ < least_told(hazard.period.sessions):
         return []
     good = np.flatnonzero(own.any_ > LEAST_EVIDENCE)
     rank = sorted(
         good, key=lambda n: (-round(float(own.any_[n]), 9), -round(float(own.odds_[n]), 9), n)
     )
     return _one_each(shared, assessor, cells[rank], own.any_[rank])
+
+
+def least_told(sessions: float) -> float:
+    """Nats that all own troubles together must tell before there are any.
+
+    Where nothing is wrong, the two or three unluckiest customers would else vouch for each other.
+    Half a logarithm for the one number that says how many there are (Schwarz, Annals of Statistics
+    6(2), 1978, pages 461-464).
+
+    >>> round(least_told(1e6), 1)
+    6.9
+    """
+    return 0.5 * log(max(sessions, 1.0))
 
 
 def _once(event: Ints) -> Bools:

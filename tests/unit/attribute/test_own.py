@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cx_analytics.attribute.individuals import LEAST_TOLD
+from cx_analytics.attribute.individuals import least_told
 from cx_analytics.attribute.own import OwnTrouble, Scopes
 
 TYPICAL = np.array([0.006, 0.006])
@@ -60,8 +60,8 @@ def test_two_unlucky_ones_do_not_vouch_for_each_other() -> None:
     """Each is likelier than not by the other's word alone; together that is next to nothing."""
     two = fitted(scopes([[0] * 4] * 2, exposure=15.0), sessions=1e6)
     assert (two.any_ > 0).all()
-    assert two.told_ < LEAST_TOLD
-    assert fitted(scopes([[0] * 12], exposure=15.0), sessions=1e6).told_ > LEAST_TOLD
+    assert two.told_ < least_told(1e6)
+    assert fitted(scopes([[0] * 12], exposure=15.0), sessions=1e6).told_ > least_told(1e6)
 
 
 def test_types_like_those_of_the_others_say_more_than_unlike_ones() -> None:
