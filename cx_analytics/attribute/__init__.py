@@ -19,7 +19,7 @@ from cx_analytics.attribute.aggregate import (
 )
 from cx_analytics.attribute.counts import Counts
 from cx_analytics.attribute.cuboids import localize
-from cx_analytics.attribute.exposure import cell_exposure
+from cx_analytics.attribute.exposure import CellCounter, cell_exposure
 from cx_analytics.attribute.fit import find_causes, fit_days
 from cx_analytics.attribute.report import Findings
 from cx_analytics.attribute.wanted import wanted_cells
@@ -29,6 +29,7 @@ __all__ = [
     "FAULT_ROWS",
     "STRATUM_COUNTS",
     "VALUE_COUNTS",
+    "CellCounter",
     "Counts",
     "Findings",
     "cell_exposure",

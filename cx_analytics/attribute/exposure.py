@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 
 import polars as pl
@@ -19,11 +20,14 @@ from cx_analytics.attribute.aggregate import (
     ordered,
     span,
 )
-from cx_analytics.attribute.tallies import Window, keyed, tallied
+from cx_analytics.attribute.counts import Counts
+from cx_analytics.attribute.tallies import Held, Window, keyed, tallied
 from cx_analytics.contracts.ports import SqlEngine
 
 BATCH = 1_000_000
 """Sessions that are held at once (16 bytes an attribute each)."""
+HELD = 2_000_000
+"""So many sessions are kept from one question to the next (6 bytes an attribute each)."""
 LARGE = 20_000_000
 """A day of more sessions stays in the engine: each set of attributes is a semi-join there."""
 MODELS = ("single_exposure", "pair_exposure", "triple_exposure")
@@ -44,6 +48,34 @@ def cell_exposure(engine: SqlEngine, cells: pl.DataFrame) -> pl.DataFrame:
         engine.table("keyed_session", keyed(_names(asked), *span([day])))
         frames += [_joined(engine, part) for part in _sets(asked)]
     return ordered(frames, CELL_COUNTS)
+
+
+class CellCounter:
+    """Counts what one run of fits asks for, again and again, of the same sessions.
+
+    Up to HELD sessions are fetched once and kept; of more, `cell_exposure` reads them each time.
+    """
+
+    def __init__(self, engine: SqlEngine, counts: Counts) -> None:
+        self._engine = engine
+        self._counts = counts
+
+    def __call__(self, wanted: pl.DataFrame) -> pl.DataFrame:
+        """As `cell_exposure`."""
+        if wanted.height and self._held is not None:
+            frames = self._held.tallied(self._engine, wanted)
+            if frames is not None:
+                return ordered(frames, CELL_COUNTS)
+        return cell_exposure(self._engine, wanted)
+
+    @cached_property
+    def _held(self) -> Held | None:
+        counts = self._counts
+        size = _sizes(self._engine, counts.days)
+        if not 0 < sum(size.values()) <= HELD:
+            return None
+        values = {name: counts.columns[name].levels for name in counts.names}
+        return Held.of(self._engine, values, counts.days, _windows(counts.days, size))
 
 
 def _sizes(engine: SqlEngine, days: Sequence[date]) -> dict[date, int]:

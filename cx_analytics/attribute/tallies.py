@@ -11,9 +11,9 @@ Belongs here: the index, and the tallies. Stays out: which windows of time (expo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from math import prod
 from typing import Any
 
@@ -49,14 +49,61 @@ def tallied(
     """
     asked = _with_keys(engine, asked)
     days, known = np.unique(_days(asked)), _known(asked)
+    return _tallied(asked, days, known, (_fetched(engine, one, days, known) for one in windows))
+
+
+@dataclass(frozen=True)
+class Held:
+    """The sessions of some windows, held with every value that may be asked for."""
+
+    days: Ints
+    known: dict[str, Keys]
+    sessions: tuple[_Sessions, ...]
+
+    @classmethod
+    def of(
+        cls,
+        engine: SqlEngine,
+        values: Mapping[str, Sequence[str]],
+        days: Sequence[date],
+        windows: Sequence[Window],
+    ) -> Held:
+        """The sessions of windows that cover these days, and the values of each attribute."""
+        rows = [(name, value) for name, own in values.items() for value in own]
+        schema = {ATTRIBUTE_KEY[0]: pl.String(), VALUE_KEY[0]: pl.String()}
+        table = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+            pl.lit(None, pl.String()).alias(name) for name in (*ATTRIBUTE_KEY[1:], *VALUE_KEY[1:])
+        )
+        known = _known(_with_keys(engine, table))
+        numbers = _days(pl.DataFrame({"day": days}, schema={"day": pl.Date()}))
+        sessions = tuple(_fetched(engine, one, numbers, known) for one in windows)
+        return cls(numbers, known, sessions)
+
+    def tallied(self, engine: SqlEngine, asked: pl.DataFrame) -> list[pl.DataFrame] | None:
+        """As the function; None where something is asked for that is not held."""
+        asked = _with_keys(engine, asked)
+        wanted = _known(asked)
+        if not wanted.keys() <= self.known.keys() or not np.isin(_days(asked), self.days).all():
+            return None
+        if not all(_places(keys, self.known[name])[1].all() for name, keys in wanted.items()):
+            return None
+        return _tallied(asked, self.days, self.known, self.sessions)
+
+
+def _fetched(engine: SqlEngine, window: Window, days: Ints, known: dict[str, Keys]) -> _Sessions:
+    return _Sessions.of(engine.frame(keyed(sorted(known), *window)), days, known)
+
+
+def _tallied(
+    asked: pl.DataFrame, days: Ints, known: dict[str, Keys], sessions: Iterable[_Sessions]
+) -> list[pl.DataFrame]:
     sets = [
         _Set.of(part, days, known)
         for part in asked.partition_by(*ATTRIBUTE_KEY, "hourly", maintain_order=True)
     ]
-    for window in windows:
-        sessions = _Sessions.of(engine.frame(keyed(sorted(known), *window)), days, known)
+    for held in sessions:
         for one in sets:
-            one.add(sessions)
+            one.add(held)
     return [one.rows() for one in sets]
 
 

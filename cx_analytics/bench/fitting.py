@@ -43,7 +43,7 @@ def fit(planted: Planted, *, spill: Path, threads: int = 1) -> tuple[Findings, C
     with Duck(spill=spill, threads=threads) as engine:
         begun = time.process_time()
         counts = count(planted, engine)
-        extra = Asked(engine)
+        extra = Asked(attribute.CellCounter(engine, counts))
         counted = time.process_time()
         found = attribute.find_causes(
             counts,
@@ -65,12 +65,12 @@ def fit(planted: Planted, *, spill: Path, threads: int = 1) -> tuple[Findings, C
 class Asked:
     """Counts what a search asks for while it goes on, and adds up the processor time of that."""
 
-    engine: Duck
+    counter: attribute.CellCounter
     cpu_s: float = 0.0
 
     def __call__(self, wanted: pl.DataFrame) -> pl.DataFrame:
         begun = time.process_time()
-        exposure = attribute.cell_exposure(self.engine, wanted)
+        exposure = self.counter(wanted)
         self.cpu_s += time.process_time() - begun
         return exposure
 

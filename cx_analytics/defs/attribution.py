@@ -163,9 +163,10 @@ def fit_days(
     """Run the fits in order; write the history of `said_on`, and the shares that are asked for."""
     known, fresh = known_before(house, fits[0]), list[pl.DataFrame]()
     counts = counts_of(house, fits, known)
+    counter = attribute.CellCounter(house.engine, counts)
 
     def count(wanted: pl.DataFrame) -> pl.DataFrame:
-        fresh.append(attribute.cell_exposure(house.engine, wanted))
+        fresh.append(counter(wanted))
         return fresh[-1]
 
     window = house.workspace.settings.window_days

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,6 +13,10 @@ from polars.testing import assert_frame_equal
 
 from cx_analytics.attribute import exposure, tallies
 from cx_analytics.attribute.aggregate import CELL_KEY
+from cx_analytics.attribute.candidates import singles
+from cx_analytics.attribute.pairs import pairs
+from cx_analytics.attribute.wanted import on_all_days
+from cx_analytics.engine.duck import Duck
 
 START = datetime(2026, 1, 1)
 VALUES = {"lot": 9, "cell_id": 40, "region": 3}
@@ -83,6 +89,37 @@ def test_it_does_not_matter_how_cells_are_counted(
     usual = clinic.counting(world)(wanted())
     monkeypatch.setattr(module, name, value)
     assert_frame_equal(clinic.counting(world)(wanted()), usual)
+
+
+@pytest.mark.parametrize("batch", [exposure.BATCH, 2_000])
+def test_held_sessions_answer_as_fetched_ones(clinic, plant, monkeypatch, batch) -> None:
+    monkeypatch.setattr(exposure, "BATCH", batch)
+    counts = clinic.counts(frame := plant(count=9_000))
+    asked = on_all_days(counts, [*singles(counts), *pairs(counts)])
+    hours = asked.filter(pl.col("attribute_2").is_null()).with_columns(hourly=pl.lit(True))
+    nobody = asked.head(1).with_columns(value_1=pl.lit("nobody's"))
+    unit = asked.head(1).with_columns(attribute_1=pl.lit("unit_id"), value_1=pl.lit("u00001"))
+    with Duck(spill=clinic.folder / "held", threads=1) as engine:
+        engine.register("session", frame)
+        counter, fetched = exposure.CellCounter(engine, counts), []
+        monkeypatch.setattr(tallies, "_fetched", _noting(tallies._fetched, fetched))
+        for one in (asked, hours, asked.sample(fraction=0.3, seed=1)):
+            held, calls = counter(one), len(fetched)
+            assert_frame_equal(held, exposure.cell_exposure(engine, one))
+            assert held["sessions"].sum() > 0
+            del fetched[calls:]
+        windows = exposure._windows(counts.days, exposure._sizes(engine, counts.days))
+        assert len(fetched) == len(windows)
+        for one in (nobody, unit):
+            assert_frame_equal(counter(one), exposure.cell_exposure(engine, one))
+
+
+def _noting(call: Callable[..., Any], calls: list[Any]) -> Callable[..., Any]:
+    def noted(*given: Any) -> Any:
+        calls.append(given)
+        return call(*given)
+
+    return noted
 
 
 def test_a_long_day_is_cut_and_short_days_go_together(monkeypatch) -> None:
