@@ -162,12 +162,26 @@ class Sources:
     def _source(self, attribute: int, tau2: float, sums: _Sums) -> Source:
         period, rows = self.period, sums.usable[attribute]
         name = period.counts.names[attribute]
-        value = period.codes(name)
-        sessions = period.counts.values[name][:, period.first : period.last].sum(axis=1)
+        value, levels = period.codes(name), len(period.counts.columns[name].levels)
         known = value >= 0
-        met = np.bincount(value[known], sums.weight[known], minlength=len(sessions))
+        met = np.bincount(value[known], sums.weight[known], minlength=levels).astype(float)
         clustering = float(sums.square[rows].sum() / max(sums.score[rows].sum(), 1e-12)) or 1.0
-        return Source(value, tau2, met.astype(float), sessions * sums.usual, clustering)
+        expected = self._expected(attribute, met, sums.usual)
+        return Source(value, tau2, met, expected, clustering)
+
+    def _expected(self, attribute: int, met: Floats, usual: float) -> Floats:
+        """Faults expected of every value; of a wide attribute, values that were not counted are
+        taken to have as many as they should."""
+        period = self.period
+        name = period.counts.names[attribute]
+        if name in period.counts.values:
+            sessions = period.counts.values[name][:, period.first : period.last].sum(axis=1)
+            return np.asarray(sessions * usual, dtype=np.float64)
+        expected, place = met.copy(), period.counts.columns[name].place
+        for cell in self._cells[self._singles[attribute]]:
+            ((_, own),) = period.key(int(cell)).conditions
+            expected[place[own]] = period.exposure[cell, -1] * usual
+        return expected
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,11 @@ def _period(noise: float, seed: int) -> Any:
     sessions = {name: np.bincount(column)[:, None] for name, column in values.items()}
     exposure = np.array([[0.0, sessions[name][value, 0]] for name, value in cells])
     columns = {
-        name: SimpleNamespace(levels=range(column.max() + 1)) for name, column in codes.items()
+        name: SimpleNamespace(
+            levels=range(column.max() + 1),
+            place={value: value for value in range(column.max() + 1)},
+        )
+        for name, column in codes.items()
     }
     return SimpleNamespace(
         cell=np.arange(len(cells)),
@@ -43,7 +47,7 @@ def _period(noise: float, seed: int) -> Any:
         first=0,
         last=1,
         codes=codes.__getitem__,
-        key=lambda cell: SimpleNamespace(names=(cells[cell][0],)),
+        key=lambda cell: SimpleNamespace(names=(cells[cell][0],), conditions=(cells[cell],)),
         counts=SimpleNamespace(names=tuple(values), columns=columns, values=sessions),
     )
 
@@ -71,3 +75,16 @@ def test_the_noisy_attribute_is_the_source_and_not_what_depends_on_it(seed: int)
 def test_where_nothing_varies_there_is_no_source(seed: int) -> None:
     sources, _, _ = _sources(_period(0.0, seed))
     assert sources.names == ()
+
+
+def test_a_source_may_have_too_many_values_to_be_counted_all() -> None:
+    """The exposure of such values is known where they are candidates."""
+    counted, wide = _period(0.2, seed=1), _period(0.2, seed=1)
+    del wide.counts.values["device_model"]
+    (one, rate, typical), (other, _, _) = _sources(counted), _sources(wide)
+    assert one.names == other.names == (1,)
+    for name in ("weight", "rest"):
+        spreads = (getattr(each.spread(rate, typical), name) for each in (one, other))
+        np.testing.assert_allclose(*spreads)
+    (whole,), (part,) = (each.spread(rate, typical).sources for each in (one, other))
+    np.testing.assert_allclose(whole.expected, part.expected)
