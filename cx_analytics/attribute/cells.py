@@ -220,11 +220,9 @@ class _Members(NamedTuple):
 
 def _members(counts: Counts, group: Group) -> _Members:
     columns = [counts.columns[name] for name in group.names]
-    fewest = [
-        column.tally(np.unique(codes)) for column, codes in zip(columns, group.codes.T, strict=True)
-    ]
-    least = int(np.argmin(fewest))
-    fault = columns[least].faults(np.unique(group.codes[:, least]))
+    each = [np.unique(codes) for codes in group.codes.T]
+    rarest = min(range(len(each)), key=lambda n: columns[n].tally(each[n]))
+    fault = columns[rarest].faults(each[rarest])
     key, own = np.zeros(len(fault), dtype=np.int64), np.zeros(len(group.codes), dtype=np.int64)
     for column, codes in zip(columns, group.codes.T, strict=True):
         levels = len(column.levels)
