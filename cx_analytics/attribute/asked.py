@@ -101,9 +101,14 @@ class Asked:
                 found.append(Group(names, codes.astype(np.int64)))
         return [group for group in found if set(group.names) <= set(self.counts.names)]
 
+    def numbers(self, group: Group) -> Ints:
+        """One number a cell, made of its codes."""
+        key = np.ravel_multi_index(tuple(group.codes.T), self._levels(group.names))
+        return np.asarray(key, dtype=np.int64)
+
     def _rows_of(self, table: _Counted, group: Group) -> tuple[Ints, Bools]:
         """Row of each cell of a group in a table, and whether it is there at all."""
-        key = np.ravel_multi_index(tuple(group.codes.T), self._levels(group.names))
+        key = self.numbers(group)
         at = np.minimum(np.searchsorted(table.key, key), len(table.key) - 1)
         return at, np.asarray(table.key[at] == key)
 

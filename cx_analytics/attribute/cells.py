@@ -14,6 +14,7 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from cx_analytics.attribute.asked import Asked
 from cx_analytics.attribute.candidates import (
@@ -21,6 +22,7 @@ from cx_analytics.attribute.candidates import (
     MIN_FAULTS_INCIDENT,
     MIN_FAULTS_INDIVIDUAL,
     Group,
+    Names,
     individuals,
     nesting,
     singles,
@@ -62,7 +64,8 @@ class Cells:
     `fault[start[c]:start[c + 1]]`, ascending in time. `customer_sessions` has the sessions of
     customers with several faults by (level of customer_id, day), zero for the others.
     The first `simple` cells are single values, incidents and individuals; conjunctions follow.
-    Both parts are in order of simplicity.
+    Both parts are in order of simplicity. `seen` numbers the conjunctions that were offered,
+    by their attributes: those that are cells now, and those that did not look promising.
     """
 
     keys: tuple[Key, ...]
@@ -72,6 +75,7 @@ class Cells:
     nested: dict[str, frozenset[str]]
     customer_sessions: Floats
     simple: int
+    seen: dict[Names, Ints]
 
     @classmethod
     def of(cls, asked: Asked) -> Cells:
@@ -84,17 +88,19 @@ class Cells:
             key, faults = _incident_key(counts, hours), _incident_faults(counts, hours)
             listed.append(_Cell(key, by_day, faults))
         none = np.zeros((0, max(len(counts.days), 1)))
-        empty = cls((), none, *_NO_FAULTS, nesting(counts), customers, 0)
+        empty = cls((), none, *_NO_FAULTS, nesting(counts), customers, 0, {})
         simple = empty._plus(sorted(listed, key=lambda one: _simplicity(counts, one.key)))
         simple = replace(simple, simple=len(simple.keys))
         return simple.with_conjunctions(asked, asked.conjunctions())
 
     def with_conjunctions(self, asked: Asked, groups: Iterable[Group]) -> Cells:
-        """These cells and those of some pairs and triples whose exposure is known."""
-        known, counts = set(self.keys[self.simple :]), asked.counts
-        fresh = ((_without(counts, group, known), False) for group in groups)
-        listed = {one.key: one for one in _listed(asked, fresh)}
-        more = self._plus(list(listed.values()))
+        """These cells and those of some pairs and triples whose exposure is known.
+
+        Those that were offered before are not looked at again.
+        """
+        seen = dict(self.seen)
+        fresh = ((_unseen(asked, group, seen), False) for group in groups)
+        more = replace(self._plus(list(_listed(asked, fresh))), seen=seen)
         simplicity = [_simplicity(asked.counts, key) for key in more.keys[self.simple :]]
         order = sorted(range(len(simplicity)), key=simplicity.__getitem__)
         return more._ordered([*range(self.simple), *(self.simple + n for n in order)])
@@ -144,7 +150,8 @@ class _Cell(NamedTuple):
     faults: Ints
 
 
-_NO_FAULTS = (np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64))
+_NONE: Ints = np.zeros(0, dtype=np.int64)
+_NO_FAULTS = (np.zeros(1, dtype=np.int64), _NONE)
 
 
 def _listed(asked: Asked, groups: Iterable[tuple[Group, bool]]) -> Iterator[_Cell]:
@@ -164,10 +171,11 @@ def _listed(asked: Asked, groups: Iterable[tuple[Group, bool]]) -> Iterator[_Cel
             yield _Cell(key, exposure[place], members.of(int(place)))
 
 
-def _without(counts: Counts, group: Group, known: set[Key]) -> Group:
-    """The cells of a group that are not known yet."""
-    new = [_key(counts, group, n, False) not in known for n in range(len(group.codes))]
-    return Group(group.names, group.codes[new])
+def _unseen(asked: Asked, group: Group, seen: dict[Names, Ints]) -> Group:
+    """The cells of a group that were not seen yet; now they were."""
+    numbers, before = asked.numbers(group), seen.get(group.names, _NONE)
+    seen[group.names] = np.union1d(before, numbers)
+    return Group(group.names, group.codes[~np.isin(numbers, before)])
 
 
 def _customer_sessions(asked: Asked) -> Floats:
@@ -365,9 +373,10 @@ class Period:
     @cached_property
     def _by_fault(self) -> tuple[Ints, Ints]:
         """As `start` and `fault`, the other way round: the cells of each fault."""
-        size = np.bincount(self.fault, minlength=len(self.day))
-        start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
-        return start, self.owner[np.argsort(self.fault, kind="stable")]
+        shape = (len(self.cell), len(self.day))
+        table = csr_array((np.ones(len(self.fault), dtype=bool), self.fault, self.start), shape)
+        turned = table.tocsc()
+        return turned.indptr.astype(np.int64), turned.indices.astype(np.int64)
 
     def codes(self, name: str) -> Ints:
         return self.counts.columns[name].codes[self.faults]

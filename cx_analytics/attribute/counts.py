@@ -56,6 +56,11 @@ class Coded:
         return {level: code for code, level in enumerate(self.levels)}
 
     @cached_property
+    def names(self) -> pl.Series:
+        """The levels as a series."""
+        return pl.Series(self.levels, dtype=pl.String())
+
+    @cached_property
     def _by_level(self) -> tuple[Ints, Ints]:
         """Faults in order of their level, and where each level starts."""
         order = np.argsort(self.codes, kind="stable")

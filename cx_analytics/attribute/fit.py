@@ -98,7 +98,7 @@ def fit_days(
     days = sorted(as_of_days)
     wanted = set(days[-1:] if shares_on is None else shares_on)
     _check(counts, days, window_days)
-    table = _Table.of(counts, count)
+    table = _Table(counts, count)
     start = _from_known(counts, known) if warm else []
     for day in days:
         search = _fit(table, day, start, window_days)
@@ -116,17 +116,15 @@ class _Table:
     """
 
     counts: Counts
-    asked: Asked
-    cells: Cells
     count: Counting | None
     heard: set[Question] = field(default_factory=set)
+    asked: Asked = field(init=False)
+    cells: Cells = field(init=False)
 
-    @classmethod
-    def of(cls, counts: Counts, count: Counting | None) -> _Table:
-        asked = Asked(counts)
-        table = cls(counts, asked, Cells.of(asked), count)
-        table.take(table.learn(asked.conjunctions()))
-        return table
+    def __post_init__(self) -> None:
+        self.asked = Asked(self.counts)
+        self.learn(self.asked.conjunctions())
+        self.cells = Cells.of(self.asked)
 
     def learn(self, groups: Sequence[Group]) -> list[Group]:
         """Count what is not known of these cells yet; these groups if there was anything."""

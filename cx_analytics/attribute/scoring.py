@@ -15,7 +15,7 @@ import numpy as np
 
 from cx_analytics.attribute.cells import Period
 from cx_analytics.attribute.counts import Bools, Floats, Ints
-from cx_analytics.attribute.evidence import TYPE_PRICE, change_gain, over_types, window_gain
+from cx_analytics.attribute.evidence import TYPE_PRICE, change_gain, window_gain
 from cx_analytics.attribute.noise import Spread
 from cx_analytics.attribute.sources import Sources
 from cx_analytics.attribute.windows import Windows
@@ -86,37 +86,25 @@ class _Sums(NamedTuple):
     weight: Floats
     square: Floats
 
-    @classmethod
-    def of(cls, weight: Floats, square: Floats, cells: Ints) -> _Sums:
-        """Some cells of arrays by (cell, type, day)."""
-        return cls(
-            *(np.ascontiguousarray(sums[cells].transpose(1, 2, 0)) for sums in (weight, square))
-        )
-
 
 class Scorer:
-    """Sums over faults by (cell, type, day), prepared once a period.
+    """The first look at the cells of a period, from sums over their faults by (type, day).
 
     With D days there are D (D + 1) / 2 windows a cell. A window's gain is at most the sum of
-    its days' own gains, which prunes nearly all cells before any window is tried.
+    the gains of blocks that tile it, which prunes nearly all cells before any window is tried;
+    and these bounds last from one model to the next.
     """
 
     def __init__(self, period: Period) -> None:
         self.period = period
-        shape = (len(period.cell), period.types, period.days)
-        self._shape, self._size = shape, int(np.prod(shape))
-        kind, day = period.kind[period.fault], period.day[period.fault]
-        self._key = (period.owner * period.types + kind) * period.days + day
         self._windows = Windows.of(period.days)
-        keys = [period.key(n) for n in range(shape[0])]
+        keys = [period.key(n) for n in range(len(period.cell))]
         self.individual: Bools = np.array([key.individual for key in keys], dtype=bool)
         self.incident: Bools = np.array([key.hours is not None for key in keys], dtype=bool)
         self.order: Ints = np.array([len(key.conditions) for key in keys], dtype=np.int64)
-
-    def _sums(self, weight: Floats) -> Floats:
-        """Sums over faults of a weight per fault, by (cell, type, day)."""
-        sums = np.bincount(self._key, weight[self.period.fault], minlength=self._size)
-        return np.asarray(sums.reshape(self._shape), dtype=float)
+        self._most = np.full(len(keys), np.inf)
+        self._rate: Floats | None = None
+        """What each cell scores at most, the rebate aside, where faults have these hazards."""
 
     @cached_property
     def price(self) -> Floats:
@@ -169,40 +157,45 @@ class Scorer:
         score = L / (1 + tau^2 mu) - price - window price; cells whose bound is below `least`
         are not looked at.
         """
-        inverse = 1.0 / given.rate
-        weight, square = self._sums(inverse), self._sums(inverse**2)
-        bound = self._daily_bound(weight, square, given) - (self.price - given.rebate)
-        chosen = np.flatnonzero(~self.individual & (bound > least))
-        passing = [
-            part[self._may_pass(part, _Sums.of(weight, square, part), given, least)]
-            for part in _chunks(chosen)
-        ]
-        return self.places_of(np.concatenate(passing), given, least)
+        self._renew_bounds(given, least)
+        return self.places_of(np.flatnonzero(self._open(given, least)), given, least)
+
+    def _open(self, given: Given, least: float) -> Bools:
+        """Shared cells that may score above `least`, as far as their bounds say."""
+        return np.asarray(~self.individual & (self._most + given.rebate > least - ROUNDING))
+
+    def _renew_bounds(self, given: Given, least: float) -> None:
+        """Bring the bounds of all cells up to this model, and make those anew that matter.
+
+        The gain of a cell, the maximum over theta of sum ln(1 + theta w_i) - theta E, grows by
+        at most sum ln(w'_i / w_i) over the faults whose weight grew. So a cell that was far
+        from being a cause is looked at again only when what explained its faults is gone.
+        """
+        if self._rate is not None:
+            grown = np.maximum(np.log(self._rate / given.rate), 0.0)[self.period.fault]
+            self._most += np.bincount(self.period.owner, grown, minlength=len(self._most))
+        self._rate = given.rate
+        for part in _chunks(np.flatnonzero(self._open(given, least))):
+            self._most[part] = self._bound(part, given)
+
+    def inherit(self, other: Scorer, cells: Ints) -> None:
+        """Take over the bounds of a scorer of the same days; `cells` are its cells, here."""
+        self._rate = other._rate
+        self._most[cells] = other._most
 
     def places_of(self, cells: Ints, given: Given, least: float) -> list[Place]:
         """As `places`, for some cells only; without looking at bounds."""
         found = [place for part in _chunks(cells) for place in self._best(part, given, least)]
         return sorted(found, key=lambda place: (-place.score, place.cell))
 
-    def _daily_bound(self, weight: Floats, square: Floats, given: Given) -> Floats:
-        """What each cell gains at most: the gain of each day on its own, summed."""
-        daily = np.diff(self.period.exposure, axis=1)
-        size = weight**2 / np.maximum(square, 1e-12)
-        by_type = window_gain(size, weight, daily[:, None, :]).sum(axis=2)
-        mixed = np.einsum("ckd,k->cd", weight, given.mix)
-        mixed_square = np.einsum("ckd,k->cd", square, given.mix**2)
-        alike = window_gain(mixed**2 / np.maximum(mixed_square, 1e-12), mixed, daily)
-        best = np.maximum(over_types(by_type, axis=1), alike.sum(axis=1) - TYPE_PRICE)
-        return np.asarray(best, dtype=float)
-
-    def _may_pass(self, cells: Ints, sums: _Sums, given: Given, least: float) -> Bools:
-        """Whether some window of each cell may score above `least`, as its blocks say."""
-        windows = self._windows
+    def _bound(self, cells: Ints, given: Given) -> Floats:
+        """What the best window of each cell scores at most, without a rebate, as blocks say."""
+        windows, (sums, _) = self._windows, self._own_sums(cells, given)
         each, alike = self._gains(cells, sums, given, windows.block_first, windows.block_last)
         most = sum(np.maximum(windows.tiling @ one - TYPE_PRICE, 0.0) for one in each)
         bound = np.maximum(most, windows.tiling @ alike - TYPE_PRICE)
         bound -= self.window_price(windows.first, windows.last)[:, None]
-        return np.asarray(bound.max(axis=0) - self.price[cells] + given.rebate > least - ROUNDING)
+        return np.asarray(bound.max(axis=0) - self.price[cells], dtype=float)
 
     def _best(self, cells: Ints, given: Given, least: float) -> list[Place]:
         """The best window of each of these cells."""

@@ -27,6 +27,9 @@ MAX_TERMS = 400
 MAX_PASSES = 60
 SWAP_GAIN = 1.0
 RIVAL_NATS = 6.0
+RIVALS = 12
+BEHIND = 0.25
+"""By this part of its score the quick look at a cause of many nats may be wrong."""
 SLACK = 3.0
 """So many nats may the exact score of a candidate be above the quick one."""
 NEAR_NATS = 6.0
@@ -79,7 +82,9 @@ class Search:
         """Go on from a search of the same days that knew fewer cells, and settle."""
         if self._empty:
             return self
-        same = {term: self._here(other.period, term) for term in other.hazard.terms}
+        here = np.array([self.period.place[key] for key in other.period.place], dtype=np.int64)
+        same = {t: replace(t, cell=int(here[t.cell])) for t in other.hazard.terms}
+        self.scorer.inherit(other.scorer, here)
         before = other.hazard
         self.hazard = Hazard(self.period, list(same.values()), before.theta, before.background)
         self.worth = {same[term]: worth for term, worth in other.worth.items()}
@@ -98,10 +103,6 @@ class Search:
             first = self._first_theta(self.hazard.terms[place])
             theta[place] = np.where(theta[place] > 0, theta[place], first)
         self.hazard = self.hazard.with_terms(self.hazard.terms, theta).fit(rounds=60)
-
-    def _here(self, period: Period, term: Term) -> Term:
-        """A term of another period over the same days."""
-        return replace(term, cell=self.period.place[period.key(term.cell)])
 
     def settle(self) -> Search:
         """Swap, merge and drop causes until they stay."""
@@ -181,21 +182,13 @@ class Search:
         return np.asarray(0.5 * tally / sessions, dtype=np.float64)
 
     def _forward(self, least: float) -> None:
-        """Take in the best new causes until none is left; not again for a model that has none.
-
-        Among strong ones only those that came near are looked at again: the others will be.
-        """
-        near: Ints | None = None
+        """Take in the best new causes until none is left; not again for a model that has none."""
         for _ in range(MAX_PASSES):
             model = frozenset(self.hazard.terms), self.scorer.sources.names
             if self._scanned is not None and self._scanned[0] == model:
                 return
-            given, lowest = self.given(), least - NEAR_NATS
-            if near is None or not least:
-                places = self.scorer.places(given, lowest)
-            else:
-                places = self.scorer.places_of(near, given, lowest)
-            near = np.array(sorted(place.cell for place in places), dtype=np.int64)
+            given = self.given()
+            places = self.scorer.places(given, least - NEAR_NATS)
             found = self._chosen(places, given, least)
             if not found and not least:
                 self._scanned = model, places
@@ -304,7 +297,7 @@ class Search:
             term = self.hazard.terms[place]
             alone = given.without(self._rate_without(place))
             own = self.assessor.assess(term, alone)
-            others = self._rivals(term, alone)
+            others = self._rivals(own, alone)
             best = self._better(own, others, place)
             self.rivals[best.term] = [
                 one
@@ -365,17 +358,18 @@ class Search:
                 best = one
         return best
 
-    def _rivals(self, term: Term, given: Given) -> list[Assessment]:
-        """Cells that share many faults with a term, each in its best window."""
-        own = term.faults(self.period)
+    def _rivals(self, one: Assessment, given: Given) -> list[Assessment]:
+        """Cells that share many faults with a cause, each in its best window.
+
+        Those far behind at first look are no rivals.
+        """
+        own = one.term.faults(self.period)
         shared = np.bincount(self.period.cells_of(own), minlength=len(self.period.cell))
         size = np.diff(self.period.start)
         near = (shared > 0.5 * len(own)) | ((shared > 0.6 * size) & (shared > 0.2 * len(own)))
         cells: Ints = np.flatnonzero(near & ~self.scorer.individual)
-        places = self.scorer.places_of(cells, given, -np.inf)[:12]
-        terms = [Term(p.cell, p.first, p.last) for p in _unlike(places, term)]
-        return [self.assessor.assess(one, given) for one in terms]
-
-
-def _unlike(places: list[Place], term: Term) -> list[Place]:
-    return [p for p in places if (p.cell, p.first, p.last) != (term.cell, term.first, term.last)]
+        places = self.scorer.places_of(cells, given, -np.inf)
+        mine = next((p.score for p in places if p.cell == one.term.cell), -np.inf)
+        behind = max(one.effect * (RIVAL_NATS + SLACK), BEHIND * abs(mine))
+        close = [Term(*p[:3]) for p in places[:RIVALS] if p.score > mine - behind]
+        return [self.assessor.assess(term, given) for term in close if term != one.term]

@@ -81,14 +81,13 @@ def uncounted(asked: Asked, groups: Iterable[Group]) -> pl.DataFrame:
 
 def _named(counts: Counts, group: Group) -> pl.DataFrame:
     """A group's cells as attribute and value names."""
-    height = len(group.codes)
-    data: dict[str, list[str | None]] = {}
+    missing = pl.Series([None], dtype=pl.String())
+    data = {}
     for place in range(len(CELL_KEY) // 2):
-        name = group.names[place] if place < len(group.names) else None
-        data[f"attribute_{place + 1}"] = [name] * height
-        data[f"value_{place + 1}"] = (
-            [counts.columns[name].levels[code] for code in group.codes[:, place]]
-            if name is not None
-            else [None] * height
-        )
+        there = place < len(group.names)
+        name = group.names[place] if there else None
+        codes = group.codes[:, place] if there else np.zeros(len(group.codes), dtype=np.int64)
+        data[f"attribute_{place + 1}"] = pl.repeat(name, len(codes), dtype=pl.String(), eager=True)
+        levels = counts.columns[name].names if name is not None else missing
+        data[f"value_{place + 1}"] = levels.gather(codes)
     return pl.DataFrame(data, schema=_CELL)

@@ -88,6 +88,38 @@ def test_bounds_hide_no_place(clinic, world) -> None:
             assert {_rounded(place) for place in found} == wanted
 
 
+def test_bounds_of_an_earlier_model_hide_no_place(clinic, world) -> None:
+    asked = Asked(clinic.counts(world))
+    search = Search(Period.of(asked.counts, Cells.of(asked), 0, len(asked.counts.days)))
+    scorer, shared = search.scorer, np.flatnonzero(~search.scorer.individual)
+    models = {"empty": search.given(), "whole": search.draft().given()}
+    rate = search.hazard.rate
+    tenth = np.arange(len(rate)) % 10 == 0
+    models["a part gone"] = models["whole"].without(np.where(tenth, models["empty"].rate, rate))
+    for name in ("empty", "whole", "a part gone", "whole", "empty"):
+        every = scorer.places_of(shared, models[name], -np.inf)
+        wanted = {_rounded(place) for place in every if place.score > -6.0}
+        assert wanted
+        assert {_rounded(place) for place in scorer.places(models[name], -6.0)} == wanted
+
+
+def test_a_scorer_that_inherits_bounds_hides_no_place(clinic, world) -> None:
+    counts = clinic.counts(world)
+    few, all_ = (
+        Search(Period.of(counts, Cells.of(Asked(one)), 0, len(counts.days)))
+        for one in (replace(counts, cells=None), counts)
+    )
+    given = few.draft().given()
+    few.scorer.places(given, -6.0)
+    here = np.array([all_.period.place[key] for key in few.period.place])
+    all_.scorer.inherit(few.scorer, here)
+    again = all_.given()
+    every = all_.scorer.places_of(np.flatnonzero(~all_.scorer.individual), again, -np.inf)
+    wanted = {_rounded(place) for place in every if place.score > -6.0}
+    assert len(wanted) > len(few.scorer.places(given, -6.0))
+    assert {_rounded(place) for place in all_.scorer.places(again, -6.0)} == wanted
+
+
 def _rounded(place: Place) -> tuple[object, ...]:
     return (*place[:3], round(place.score, 6))
 
