@@ -73,6 +73,7 @@ def run(
     *,
     progress: Progress | None = None,
     cold: bool = False,
+    one_fit: bool = False,
 ) -> RunSummary:
     """Bring a workspace up to date: ingest, the days that changed, and the publication.
 
@@ -83,6 +84,7 @@ def run(
     progress : hears of each step.
     cold : forget all derived tables first, so that everything is made anew from the lake; no
         fit starts from the causes of the day before.
+    one_fit : look for causes as of the newest day alone, not as of each day: for a long past.
 
     Raises
     ------
@@ -94,7 +96,9 @@ def run(
             f"--from {first} lies after --to {last}", where="cx run", todo="swap the days"
         )
     with writing(workspace, progress):
-        return bring_up_to_date(workspace, first, last, progress=progress, cold=cold)
+        return bring_up_to_date(
+            workspace, first, last, progress=progress, cold=cold, one_fit=one_fit
+        )
 
 
 def writing(workspace: Workspace, progress: Progress | None = None) -> AbstractContextManager[None]:
@@ -109,10 +113,13 @@ def bring_up_to_date(
     *,
     progress: Progress | None = None,
     cold: bool = False,
+    one_fit: bool = False,
 ) -> RunSummary:
     """What `run` does, for a caller who holds the workspace's lock already (`writing`)."""
+    from cx_analytics.defs.partitions import COLD_TAG, ONE_FIT_TAG
     from cx_analytics.defs.pseudonyms import pseudonyms_of
 
+    how = {tag: "true" for tag, asked in ((COLD_TAG, cold), (ONE_FIT_TAG, one_fit)) if asked}
     began = time.monotonic()
     check_engine(workspace.settings.engine)
     _clean(workspace, cold)
@@ -123,7 +130,7 @@ def bring_up_to_date(
     tally = _Tally()
     _demand_room(workspace)
     with on_cores(workspace.settings.engine.threads):
-        days = _work(workspace, first, last, progress, tally, cold)
+        days = _work(workspace, first, last, progress, tally, how)
     return RunSummary(
         up_to_date=False,
         days=days,
@@ -208,14 +215,12 @@ def _work(
     last: date | None,
     progress: Progress | None,
     tally: _Tally,
-    cold: bool,
+    how: dict[str, str],
 ) -> tuple[date, ...]:
     from cx_analytics.defs.automation import range_tags
-    from cx_analytics.defs.partitions import COLD_TAG
     from cx_analytics.defs.plan import ledger_grew, plan, ranges, session_days
     from cx_analytics.defs.progress import listening
 
-    how = {COLD_TAG: "true"} if cold else {}
     with _instance(workspace) as instance, listening(progress):
         _execute(workspace, instance, "ingest", {}, tally)
         due = plan(workspace, first, last)

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from cx_analytics.bench.stopwatch import Stopwatch, Used, highest_gb
@@ -41,12 +42,16 @@ def main(job: str, root: Path, out: Path) -> None:
 Span = tuple[str, float, float]
 
 
-def timed_run(root: Path) -> list[Span]:
+def timed_run(root: Path, *, one_fit: bool = False) -> list[Span]:
     """Bring a workspace up to date; a span for each step, those of attribution divided."""
     from cx_analytics import pipeline
 
     marks: list[Mark] = []
-    pipeline.run(root, progress=lambda stage, what, *_: marks.append((time.time(), what)))
+
+    def tell(stage: str, what: str, done: int, of: int) -> None:
+        marks.append((time.time(), what))
+
+    pipeline.run(root, progress=tell, one_fit=one_fit)
     spans: list[Span] = []
     for one in pipeline.step_times(root):
         if one.step == "attribution":
@@ -115,6 +120,7 @@ def timed_steps(root: Path) -> list[Span]:
 
 JOBS: dict[str, Callable[[Path], list[Span]]] = {
     "run": timed_run,
+    "run with one fit": partial(timed_run, one_fit=True),
     "floor": timed_floor,
     "steps": timed_steps,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -60,7 +61,9 @@ def attribution(
     write_page(out, "attribution", "\n\n".join([document.provenance(how, today), text, *absent]))
 
 
-def speed(*, sessions: int, days: int, seed: int, out: Path | None, today: date) -> None:
+def speed(
+    *, sessions: int, days: int, seed: int, one_fit: bool, out: Path | None, today: date
+) -> None:
     """Measure a run step by step; print the table and write its section."""
     from cx_analytics.bench import speed as bench
 
@@ -72,10 +75,12 @@ def speed(*, sessions: int, days: int, seed: int, out: Path | None, today: date)
             days=days,
             seed=seed,
             prepare=simulated_workspace,
+            one_fit=one_fit,
             say=say,
         )
     print(f"\n{text}")
-    how = command("speed", f"--sessions {sessions} --days {days} --seed {seed}")
+    told = f"--sessions {sessions} --days {days} --seed {seed}"
+    how = command("speed", told, *one_fit * ("--one-fit",))
     write_page(out, "speed", f"{document.provenance(how, today)}\n\n{text}")
 
 
@@ -116,6 +121,7 @@ def care(
     sessions: int,
     seeds: Sequence[int],
     difficulties: Sequence[Difficulty],
+    one_fit: bool,
     out: Path | None,
     today: date,
 ) -> None:
@@ -125,8 +131,9 @@ def care(
 
     check(out)
     with TemporaryDirectory(prefix="cx-bench-") as folder:
+        run = partial(run_as_user, one_fit=one_fit)
         rows = bench.care(
-            seeds, difficulties, sessions=sessions, folder=Path(folder), run=run_as_user, say=say
+            seeds, difficulties, sessions=sessions, folder=Path(folder), run=run, say=say
         )
     text = tables.markdown(bench.HEADER, rows)
     print(f"\n{text}")
@@ -134,6 +141,7 @@ def care(
         "care",
         f"--sessions {sessions} --seeds {len(seeds)} --first-seed {seeds[0]}",
         *(f"--difficulty {one}" for one in difficulties),
+        *one_fit * ("--one-fit",),
     )
     write_page(out, "care", f"{document.provenance(how, today)}\n\n{text}")
 
@@ -188,13 +196,13 @@ def probability(*, sessions: int, seeds: Sequence[int], write: bool, today: date
         print(f"written to {LEARNED}")
 
 
-def run_as_user(root: Path) -> None:
+def run_as_user(root: Path, *, one_fit: bool = False) -> None:
     """A workspace around landing files, brought up to date."""
     from cx_analytics import pipeline
     from cx_analytics.cli.start import make_workspace
 
     make_workspace(root)
-    pipeline.run(root)
+    pipeline.run(root, one_fit=one_fit)
 
 
 def simulated_workspace(root: Path, sessions: int, days: int, seed: int) -> None:

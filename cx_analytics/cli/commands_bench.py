@@ -20,6 +20,9 @@ PAGE = Path("docs/benchmarks.md")
 Sessions = Annotated[int, typer.Option(min=1000, help="Sessions of a world.")]
 Days = Annotated[int, typer.Option(min=1, help="Days of a world.")]
 Worlds = Annotated[int, typer.Option(min=1, help="How many worlds of each difficulty.")]
+OneFit = Annotated[
+    bool, typer.Option("--one-fit", help="One fit as of the last day, not one for each.")
+]
 FirstSeed = Annotated[
     int | None,
     typer.Option(min=0, show_default=False, help="Seeds from here on; new ones every day."),
@@ -153,6 +156,7 @@ def care(
         list[Difficulty] | None,
         typer.Option(show_default=False, help="May be given again; medium and hard if not given."),
     ] = None,
+    one_fit: OneFit = False,
     out: Out = None,
 ) -> None:
     """Hold each customer's fix against the planted cause, and its gain against the days after.
@@ -167,6 +171,7 @@ def care(
         sessions=sessions,
         seeds=range(start := _first(first_seed, today.toordinal()), start + seeds),
         difficulties=[one.value for one in difficulty or (Difficulty.medium, Difficulty.hard)],
+        one_fit=one_fit,
         out=out or _default(PAGE),
         today=today,
     )
@@ -337,6 +342,7 @@ def speed(
     sessions: Sessions = 1_000_000,
     days: Days = 28,
     seed: Annotated[int, typer.Option(min=0, help="The world's seed.")] = 1,
+    one_fit: OneFit = False,
     out: Out = None,
 ) -> None:
     """Run the pipeline on landing files of a fresh world, and time each of its steps.
@@ -350,6 +356,7 @@ def speed(
         sessions=sessions,
         days=days,
         seed=seed,
+        one_fit=one_fit,
         out=out or _default(PAGE),
         today=datetime.now(UTC).date(),
     )

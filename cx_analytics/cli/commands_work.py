@@ -101,6 +101,13 @@ def run(
             "--cold", help="Make everything anew from the lake, each fit without the day before."
         ),
     ] = False,
+    one_fit: Annotated[
+        bool,
+        typer.Option(
+            "--one-fit",
+            help="Look for causes as of the newest day alone: the first load of a long past.",
+        ),
+    ] = False,
 ) -> None:
     """Take in what has landed and bring everything up to date, day by day.
 
@@ -112,7 +119,8 @@ def run(
 
     if first and last and first > last:
         raise typer.BadParameter("--from lies after --to")
-    running.run(root, first.date() if first else None, last.date() if last else None, cold)
+    begin, end = first.date() if first else None, last.date() if last else None
+    running.run(root, begin, end, cold=cold, one_fit=one_fit)
 
 
 def ui(

@@ -24,12 +24,20 @@ Listener = Callable[[str, str, int, int], None]
 """Called with (stage, what, done, of) whenever a run gets somewhere."""
 
 
-def run(root: Path, first: date | None, last: date | None, cold: bool = False) -> None:
+def run(
+    root: Path,
+    first: date | None,
+    last: date | None,
+    cold: bool = False,
+    one_fit: bool = False,
+) -> None:
     """Bring a workspace up to date and print what the warehouse holds now."""
     from cx_analytics import pipeline
 
     with progress() as listener:
-        done = pipeline.run(root, first=first, last=last, progress=listener, cold=cold)
+        done = pipeline.run(
+            root, first=first, last=last, progress=listener, cold=cold, one_fit=one_fit
+        )
     for line in (*summary(done), *standing(root)):
         print(clean(line))
 

@@ -25,7 +25,7 @@ from cx_analytics.contracts.tables import (
 )
 from cx_analytics.defs.cells import CELLS, COUNTED, attributes_of, counts_of, keep_cells
 from cx_analytics.defs.metadata import plot
-from cx_analytics.defs.partitions import SINGLE_RUN, days_of, is_warm
+from cx_analytics.defs.partitions import SINGLE_RUN, days_of, is_one_fit, is_warm
 from cx_analytics.defs.plan import fit_version, lately, recipe, session_days
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.refusing import RETRY, refusing
@@ -69,7 +69,7 @@ def attribution_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefi
     )
     @refusing
     def attribution(context: dg.AssetExecutionContext, house: House) -> _Four:
-        fit(house, days_of(context), warm=is_warm(context))
+        fit(house, days_of(context), warm=is_warm(context), one=is_one_fit(context))
         return (
             told(house, CAUSES_HISTORY),
             told(house, FAULT_CAUSES),
@@ -116,8 +116,12 @@ def count_days(house: House, days: Sequence[date]) -> dict[str, int]:
     return {name: frame.height for name, frame in counted.items()}
 
 
-def fit(house: House, days: Sequence[date], *, warm: bool = True) -> None:
-    """Fit what the days ask for: themselves when nobody said them yet, and always the newest."""
+def fit(house: House, days: Sequence[date], *, warm: bool = True, one: bool = False) -> None:
+    """Fit what the days ask for: themselves when nobody said them yet, and always the newest.
+
+    With `one` the newest alone; the others are passed over for good, like days of which nothing
+    is left to say.
+    """
     for day in days:
         if day not in session_days(house.workspace):
             house.parts.drop(CAUSES_HISTORY.name, day)
@@ -128,8 +132,12 @@ def fit(house: House, days: Sequence[date], *, warm: bool = True) -> None:
     said = Stamps(house.parts.root).of(CAUSES_HISTORY.name)
     how = recipe(house.workspace)
     unsaid = {day for day in days if not said.get(day.isoformat(), "").startswith(how)}
+    if one:
+        passed = {day.isoformat(): f"{how}:passed over" for day in unsaid - {counted[-1]}}
+        Stamps(house.parts.root).set(CAUSES_HISTORY.name, passed)
+        unsaid = set()
     as_of_days = sorted((unsaid & set(counted)) | {counted[-1]})
-    shares_on = shares_days(house, days, counted, as_of_days)
+    shares_on = shares_days(house, days, counted, blocks=one)
     fits = sorted({*as_of_days, *shares_on})
     # A stretch holds the counts of two windows at most, however many days are fitted.
     window = house.workspace.settings.window_days
@@ -139,16 +147,21 @@ def fit(house: House, days: Sequence[date], *, warm: bool = True) -> None:
 
 
 def shares_days(
-    house: House, days: Sequence[date], counted: Sequence[date], as_of_days: Sequence[date]
+    house: House, days: Sequence[date], counted: Sequence[date], *, blocks: bool = False
 ) -> dict[date, list[date]]:
-    """Which fit says the shares of which days: the last one that has the day in its window."""
-    reach = timedelta(days=house.workspace.settings.window_days - 1)
+    """Which fit says the shares of which days: the last one that has the day in its window.
+
+    With `blocks`, one fit for each window's length of days, counted back from the newest.
+    """
+    length = house.workspace.settings.window_days
+    reach = timedelta(days=length - 1)
     newest = counted[-1]
     window = [day for day in counted if day >= newest - reach]
     older = [day for day in days if day < newest - reach and day in counted]
     found = {newest: window}
     for day in older:
-        last = max(other for other in counted if other <= day + reach)
+        ahead = (newest - day) % timedelta(days=length) if blocks else reach
+        last = max(other for other in counted if other <= day + ahead)
         found.setdefault(last, []).append(day)
     return found
 

@@ -21,6 +21,9 @@ warnings.filterwarnings("ignore", category=BetaWarning, module="cx_analytics|dag
 COLD_TAG = "cx/cold"
 """Tag of a run whose fits do not start from the causes of the day before."""
 
+ONE_FIT_TAG = "cx/one-fit"
+"""Tag of a run that fits as of the newest day alone."""
+
 SINGLE_RUN = dg.BackfillPolicy.single_run()
 
 
@@ -38,6 +41,11 @@ def days_of(context: dg.AssetExecutionContext) -> list[date]:
 def is_warm(context: dg.AssetExecutionContext) -> bool:
     """Whether the fits of a run start from the causes of the day before."""
     return COLD_TAG not in context.run.tags
+
+
+def is_one_fit(context: dg.AssetExecutionContext) -> bool:
+    """Whether a run fits as of the newest day alone, not as of each of its days."""
+    return ONE_FIT_TAG in context.run.tags
 
 
 FRESH_DAILY = dg.FreshnessPolicy.time_window(
