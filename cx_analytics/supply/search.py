@@ -6,7 +6,7 @@ prices (evidence.py).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -59,9 +59,24 @@ class Found:
     hazard: Hazard
 
 
+AtWork = tuple[tuple[int, bytes], ...]
+"""Conditions at work, with their excesses to the last bit."""
+
+
+@dataclass
+class _Judge(Evidence):
+    """Evidence that remembers what pays for itself beside which conditions.
+
+    The same are at work again and again (without the only maker, those of the beginning), and
+    judging all others beside them is what takes the time.
+    """
+
+    paying: dict[AtWork, list[Maker]] = field(default_factory=dict)
+
+
 def search(scan: Scan) -> Found:
     """Makers of the rejects; none when nothing pays its price."""
-    judge = Evidence(scan)
+    judge = _Judge(scan)
     now = hazard(scan, {})
     if not scan.conditions.height or not scan.booked:
         return Found((), now)
@@ -81,8 +96,15 @@ def _joined(judge: Evidence, now: Hazard, maker: Maker) -> Hazard:
     return fitted(judge.scan, {**now.excess, maker.condition: maker.excess})
 
 
-def _judged(judge: Evidence, rest: Hazard) -> list[Maker]:
+def _judged(judge: _Judge, rest: Hazard) -> list[Maker]:
     """Conditions that would pay for themselves beside those at work, best evidence first."""
+    at_work = tuple((one, excess.tobytes()) for one, excess in rest.excess.items())
+    if at_work not in judge.paying:
+        judge.paying[at_work] = _paying(judge, rest)
+    return judge.paying[at_work]
+
+
+def _paying(judge: Evidence, rest: Hazard) -> list[Maker]:
     scan = judge.scan
     excess, gain, _ = gains(scan, rest, np.arange(scan.conditions.height))
     told = judge.told(gain)
@@ -109,7 +131,7 @@ def _weighed(judge: Evidence, rest: Hazard, condition: int, excess: Floats, gain
     return Maker(condition, float(evidence), effect, shown)
 
 
-def _best(judge: Evidence, now: Hazard) -> Maker | None:
+def _best(judge: _Judge, now: Hazard) -> Maker | None:
     return next(iter(_judged(judge, now)), None)
 
 
@@ -132,7 +154,7 @@ def _standing(judge: Evidence, now: Hazard, condition: int) -> Maker:
     return _weighed(judge, rest, condition, excess[0], gain[0])
 
 
-def _swapped(judge: Evidence, now: Hazard) -> Hazard:
+def _swapped(judge: _Judge, now: Hazard) -> Hazard:
     """Each accepted condition replaced while another in its place tells more."""
     for _ in range(SWAPS):
         before = set(now.excess)
@@ -146,7 +168,7 @@ def _swapped(judge: Evidence, now: Hazard) -> Hazard:
     return now
 
 
-def _told(judge: Evidence, now: Hazard, condition: int) -> Maker:
+def _told(judge: _Judge, now: Hazard, condition: int) -> Maker:
     """An accepted condition with its evidence and its rivals."""
     own = _standing(judge, now, condition)
     rest = without(judge.scan, now, condition)
