@@ -166,7 +166,7 @@ def _draws(after: float, fit: Expectation, noise: Noise, rng: np.random.Generato
     level = _gamma(rng, fit.before, own) / fit.before
     shape = _gamma(rng, 1 / max(fit.shape_variance, 1e-9), noise.draw_controls(rng, DRAWS))
     shape *= max(fit.shape_variance, 1e-9)
-    drift = np.exp(noise.draw_drift(rng, DRAWS))
+    drift = 1 + fit.moving * np.expm1(noise.draw_drift(rng, DRAWS))
     expected = fit.expected * level / shape * drift
     return _Drawn(_gamma(rng, after, own) / expected, expected - after)
 
@@ -188,7 +188,8 @@ def smallest_effect(fit: Expectation, noise: Noise) -> float | None:
 
     None where even the end of all faults would not have been seen.
     """
-    fixed = noise.treated / fit.before + noise.controls * fit.shape_variance + noise.scatter**2
+    drift = (fit.moving * noise.scatter) ** 2
+    fixed = noise.treated / fit.before + noise.controls * fit.shape_variance + drift
     effects = np.linspace(0.01, 0.99, 99)
     left = np.log1p(-effects)
     spread = np.sqrt(fixed + noise.treated / (fit.expected * (1 - effects)))
@@ -210,7 +211,7 @@ def placebo(panel: Panel, fit: Expectation, noise: Noise, after: float) -> tuple
             np.array([fit.expected]),
         ),
         noise.treated,
-        noise.scatter,
+        fit.moving * noise.scatter,
     )
     others = [_placebo_at(panel, fit, noise, ~panel.treated, panel.later)]
     days = np.flatnonzero(~panel.later & panel.untreated.any(axis=0))

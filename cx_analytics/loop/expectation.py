@@ -52,13 +52,15 @@ class Expectation:
 
     `mean` is (groups, days); `expected` the faults expected in the reached cells, `before` the
     count that the treated's own level rests on, `shape_variance` the variance of ln(expected) per
-    unit of dispersion that comes with the shape.
+    unit of dispersion that comes with the shape, `moving` the part of `expected` that moves with
+    what is normal: groups drift apart in that part only, the excess stays.
     """
 
     mean: Floats
     expected: float
     before: float
     shape_variance: float
+    moving: float
 
 
 def comparable(panel: Panel) -> Panel:
@@ -90,9 +92,9 @@ def expect(panel: Panel) -> Expectation:
     expected = float(by_group.sum())
     noise = float((by_group[treated] ** 2 / own[treated]).sum())
     before = expected**2 / noise if noise > 0 else 0.0
-    return Expectation(
-        mean, expected, before, _shape_variance(panel, moving, constant, blocks, expected)
-    )
+    moves = float(moving[panel.reached].sum()) / expected if expected > 0 else 1.0
+    spread = _shape_variance(panel, moving, constant, blocks, expected)
+    return Expectation(mean, expected, before, spread, moves)
 
 
 def _two_way(faults: Floats, sessions: Floats, still: Floats) -> tuple[Floats, Floats, Floats]:

@@ -54,6 +54,16 @@ def test_an_excess_does_not_rise_with_everything_else() -> None:
     assert expect(Panel(**{**vars(panel), "excess": 0.8})).expected == pytest.approx(60 * 14)
 
 
+def test_groups_drift_apart_in_what_is_not_excess() -> None:
+    panel = planted(Setting(drift=0.2), 1.0, 3)
+    alone, most = (Panel(**{**vars(panel), "excess": part}) for part in (0.0, 0.8))
+    assert expect(alone).moving == 1.0
+    assert expect(most).moving == pytest.approx(0.2, abs=0.05)
+    wide, narrow = (estimate(one, chance()) for one in (alone, most))
+    assert (narrow.high or 0) - (narrow.low or 0) < 0.8 * ((wide.high or 0) - (wide.low or 0))
+    assert (narrow.smallest_effect or 1) < (wide.smallest_effect or 0)
+
+
 def test_those_not_yet_reached_are_the_controls_of_a_rollout() -> None:
     rng = np.random.default_rng(3)
     reached = np.arange(40)[None, :] >= np.array([[10], [18], [26], [34]])
