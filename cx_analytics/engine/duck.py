@@ -23,6 +23,9 @@ DICTIONARY = 1000
 """Columns with more values in a group of rows are written without a dictionary: numbers that hardly
 repeat only lose time and room with one."""
 
+LEVEL = 1
+"""Zstandard's: a higher one makes files hardly smaller, and takes longer to write them."""
+
 
 class Duck:
     """A DuckDB connection with the habits of this project.
@@ -143,7 +146,7 @@ class Duck:
 
         A `passing` file is neither compressed nor synced: it is read once and thrown away.
         """
-        packing = "uncompressed" if passing else "zstd"
+        packing = "uncompressed" if passing else f"zstd, COMPRESSION_LEVEL {LEVEL}"
         with replacing(path, durable=not passing) as part:
             target = str(part).replace("'", "''")
             row = self.connection.execute(
