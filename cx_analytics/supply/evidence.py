@@ -122,9 +122,8 @@ class Evidence:
             self._known[cluster] = level
 
     def _levels(self) -> list[str]:
-        looks = self.scan.looks
-        same = looks["day"].cast(pl.String).equals(looks["batch"], null_equal=True)
-        return ["day"] if same else ["day", "batch"]
+        known = (self.scan.looks["batch"] > 0).any()
+        return ["day", "batch"] if known else ["day"]
 
     def design_effect(self, condition: int, excess: Floats, rest: Hazard) -> float:
         """Variance of a condition's score over that of a Poisson process, at least 1.

@@ -51,12 +51,11 @@ made AS (
 matched AS (
   SELECT
     used.unit_id, used.device_model, used.sessions, used.faults,
-    made.case_no, made.work_to, lots.id AS lot, made.day,
+    made.case_no, made.work_to, made.lot_no, made.day,
     row_number() OVER (PARTITION BY used.unit_id ORDER BY made.work DESC, made.case_no) AS place
   FROM used
   JOIN pass_id AS units ON units.id = used.unit_id
   JOIN made ON made.unit_no = units.id_no
-  LEFT JOIN pass_id AS lots ON lots.id_no = made.lot_no
 )
 
 SELECT
@@ -70,7 +69,7 @@ SELECT
   work_to,
   1 AS plant,
   day,
-  coalesce(lot, CAST(day AS VARCHAR)) AS batch,
+  coalesce(lot_no, -1 - date_diff('day', DATE '0001-01-01', day)) AS batch,
   unit_id,
   CAST(sessions AS DOUBLE) AS pieces,
   CAST(faults AS DOUBLE) AS rejects

@@ -1,15 +1,17 @@
 -- looks: every time that a step which books rejects looked at a case, and the work it looked at
 -- grain   look (case, step, inspector and shift, after the same work)
--- reads   case_pass (model case_passes), pass_id (model pass_ids)
+-- reads   case_pass (model case_passes)
 -- takes   nothing
 -- units   pieces and rejects in pieces
--- beware  plant, day and batch are what looks are clustered by; a batch is a lot, or a day where
---         none is known. The work looked at is at the positions (work_from, work_to]: what was done
---         since this step looked at the case before, or since the case began. A working step that
---         books rejects looks at its own work as well. Inspectors are kept apart, and the shifts
---         they look in, because they differ in strictness; a working step is one place.
---         The number of a look follows case and position. In most cases each pass is a look of its
---         own; only those that come to a step again are put together and ordered.
+-- beware  plant, day and batch are what looks are clustered by; a batch is a lot (lot_no), or where
+--         none is known a day: its distance from the year 1, below zero. The work looked at is at
+--         the positions (work_from, work_to]: what was done since this step looked at the case
+--         before, or since the case began. A working step that books rejects looks at its own work
+--         as well. Inspectors are kept apart, and the shifts they look in, because they differ in
+--         strictness; a working step is one place.
+--         The number of a look follows case and position, of which each has 31 bits. In most cases
+--         each pass is a look of its own; only those that come to a step again are put together
+--         and ordered.
 WITH coming_again AS (
   SELECT DISTINCT case_no FROM case_pass WHERE again AND (inspection OR books)
 ),
@@ -69,7 +71,7 @@ looking AS (
 )
 
 SELECT
-  CAST(seen.case_no AS BIGINT) * 1000000 + seen.position AS look,
+  CAST(seen.case_no AS BIGINT) * 2147483648 + seen.position AS look,
   looking.stratum,
   seen.case_no,
   seen.step,
@@ -79,7 +81,7 @@ SELECT
   seen.position AS work_to,
   1 AS plant,
   seen.day,
-  coalesce(lots.id, CAST(seen.day AS VARCHAR)) AS batch,
+  coalesce(seen.lot_no, -1 - date_diff('day', DATE '0001-01-01', seen.day)) AS batch,
   seen.pieces,
   seen.rejects
 FROM seen
@@ -87,4 +89,3 @@ JOIN looking
   ON looking.step = seen.step
   AND looking.inspector IS NOT DISTINCT FROM seen.inspector
   AND looking.shift IS NOT DISTINCT FROM seen.shift
-LEFT JOIN pass_id AS lots ON lots.id_no = seen.lot_no
