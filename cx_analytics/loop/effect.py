@@ -49,7 +49,8 @@ class Effect:
     `estimate` is the fault rate with the action over that without, `low`–`high` its 90 %
     interval; `prevented` faults with their interval; `smallest_effect` the relative reduction
     that would have been seen with 80 % power; `placebo_p` the share of `placebos` with as large
-    an effect in the same direction.
+    an effect in the same direction; `sure` the probability that there is a change in the
+    direction of the estimate.
     """
 
     estimate: float | None = None
@@ -61,6 +62,7 @@ class Effect:
     smallest_effect: float | None = None
     placebo_p: float | None = None
     placebos: int = 0
+    sure: float = 1.0
     treated_sessions: int = 0
     control_sessions: int = 0
     days_before: int = 0
@@ -115,6 +117,7 @@ def estimate(panel: Panel, rng: np.random.Generator) -> Effect:
         smallest_effect=smallest_effect(fit, noise),
         placebo_p=tail,
         placebos=placebos,
+        sure=max(float((draws.ratio < 1).mean()), float((draws.ratio > 1).mean())),
         treated_sessions=counted.treated_sessions,
         control_sessions=counted.control_sessions,
         days_before=counted.days_before,

@@ -19,6 +19,11 @@ SEEN = 0.5
 PLACEBO = 0.05
 """Share of placebos with as large an effect up to which an effect is believed."""
 
+SURE = 0.96
+"""Probability of a change from which on an effect is believed. The limits of the interval are
+themselves estimated: at its 95 % a useless fix would be said to have worked in 5 to 6 % where
+groups drift apart by a tenth."""
+
 FEW_PLACEBOS = 19
 """With fewer placebos even none as large is no smaller share: they cannot object."""
 
@@ -26,9 +31,9 @@ FEW_PLACEBOS = 19
 def verdict_of(effect: Effect) -> str:
     """The verdict on an action.
 
-    worked    : the 90 % interval of the rate ratio lies below 1, and at most PLACEBO of the
-                placebos show as large a fall.
-    harmed    : it lies above 1, and as few show as large a rise.
+    worked    : the 90 % interval of the rate ratio lies below 1, a fall is at least as probable
+                as SURE, and at most PLACEBO of the placebos show as large a one.
+    harmed    : the same of a rise.
     did_not   : it holds 1, and excludes a reduction by MATTERS; or it excludes one by SEEN, and
                 such a one would have been seen with 80 % power.
     too_early : otherwise, and whenever nothing could be estimated.
@@ -46,7 +51,7 @@ def verdict_of(effect: Effect) -> str:
         powerful = effect.smallest_effect is not None and effect.smallest_effect <= SEEN
         nothing = effect.low > 1 - MATTERS or (powerful and effect.low > 1 - SEEN)
         return "did_not" if nothing else "too_early"
-    if not _is_rare(effect):
+    if effect.sure < SURE or not _is_rare(effect):
         return "too_early"
     return "worked" if effect.high < 1 else "harmed"
 

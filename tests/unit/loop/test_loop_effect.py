@@ -100,6 +100,12 @@ def test_an_effect_as_large_as_many_placebos_is_not_believed() -> None:
     assert verdict_of(sure) == "too_early"
 
 
+def test_a_change_that_is_barely_probable_is_not_believed() -> None:
+    barely, surely = (Effect(estimate=0.8, low=0.6, high=0.99, sure=p) for p in (0.955, 0.965))
+    assert (verdict_of(barely), verdict_of(surely)) == ("too_early", "worked")
+    assert estimate(steady(10, 5), chance()).sure > 0.99
+
+
 def test_the_same_chance_gives_the_same_figures() -> None:
     panel = planted(Setting(), 0.5, 7)
     assert estimate(panel, chance(5)) == estimate(panel, chance(5))
