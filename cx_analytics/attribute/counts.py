@@ -11,7 +11,7 @@ strata's exposure like all others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -54,11 +54,6 @@ class Coded:
     def place(self) -> dict[str, int]:
         """The code of each level."""
         return {level: code for code, level in enumerate(self.levels)}
-
-    @cached_property
-    def names(self) -> pl.Series:
-        """The levels as a series."""
-        return pl.Series(self.levels, dtype=pl.String())
 
     @cached_property
     def _by_level(self) -> tuple[Ints, Ints]:
@@ -112,6 +107,15 @@ class Counts:
     strata: Floats
     cells: pl.DataFrame | None = None
 
+    @cached_property
+    def words(self) -> tuple[pl.Series, dict[str, int]]:
+        """The levels of all columns and a null at the end, and where each column's begin."""
+        sizes = [len(column.levels) for column in self.columns.values()]
+        first = [sum(sizes[:n]) for n in range(len(sizes))]
+        levels = [level for column in self.columns.values() for level in column.levels]
+        words = pl.Series([*levels, None], dtype=pl.String())
+        return words, dict(zip(self.columns, first, strict=True))
+
     @classmethod
     def build(
         cls,
@@ -150,7 +154,7 @@ class Counts:
 
     def with_cells(self, cells: pl.DataFrame) -> Counts:
         """The same counts, knowing the exposure of these cells."""
-        return Counts(**{**self.__dict__, "cells": cells})
+        return replace(self, cells=cells)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ candidates.py, incidents.py) and counting (exposure.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import polars as pl
@@ -34,8 +34,7 @@ def wanted_cells(counts: Counts) -> pl.DataFrame:
 
 def on_all_days(counts: Counts, groups: Iterable[Group]) -> pl.DataFrame:
     """The cells of some groups, asked for once on every day of the counts (not by hour)."""
-    frames = [_named(counts, group) for group in merged(groups)]
-    named = pl.concat([pl.DataFrame(schema=_CELL), *frames])
+    named = _named(counts, merged(groups))
     days = pl.DataFrame({"day": counts.days}, schema={"day": pl.Date()})
     return named.join(days, how="cross").with_columns(hourly=pl.lit(False))
 
@@ -66,28 +65,36 @@ def merged(groups: Iterable[Group]) -> list[Group]:
 
 def uncounted(asked: Asked, groups: Iterable[Group]) -> pl.DataFrame:
     """The (cell, day) of some groups, as `merged` gives them, that were not counted yet."""
-    found = [(group, np.argwhere(~asked.counted(group))) for group in groups]
-    found = [(group, rows) for group, rows in found if len(rows)]
-    frames = [_named(asked.counts, group) for group, _ in found]
-    missing = [rows for _, rows in found]
-    none = np.zeros((0, 2), dtype=np.int64)
-    at = np.concatenate([none, *missing])
-    before = np.cumsum([0, *(len(frame) for frame in frames)])[: len(frames)]
-    cell = at[:, 0] + np.repeat(before, [len(rows) for rows in missing])
-    days = pl.Series("day", asked.counts.days, dtype=pl.Date)
-    named = pl.concat([pl.DataFrame(schema=_CELL), *frames])
-    return named.select(pl.all().gather(cell)).with_columns(days[at[:, 1]], hourly=pl.lit(False))
+    none: Ints = np.zeros(0, dtype=np.int64)
+    lacking, cells, days, before = list[Group](), [none], [none], 0
+    for group in groups:
+        open_days = ~asked.counted(group)
+        some = open_days.any(axis=1)
+        if some.any():
+            lacking.append(Group(group.names, group.codes[some]))
+            cell, day = np.nonzero(open_days[some])
+            cells.append(before + cell)
+            days.append(day)
+            before += int(some.sum())
+    named = _named(asked.counts, lacking).select(pl.all().gather(np.concatenate(cells)))
+    known = pl.Series("day", asked.counts.days, dtype=pl.Date)
+    return named.with_columns(known[np.concatenate(days)], hourly=pl.lit(False))
 
 
-def _named(counts: Counts, group: Group) -> pl.DataFrame:
-    """A group's cells as attribute and value names."""
-    missing = pl.Series([None], dtype=pl.String())
+def _named(counts: Counts, groups: Sequence[Group]) -> pl.DataFrame:
+    """The cells of some groups as attribute and value names, group after group."""
+    words, first = counts.words
+    none: Ints = np.zeros(0, dtype=np.int64)
+    group = np.concatenate([none, *(np.full(len(one.codes), n) for n, one in enumerate(groups))])
     data = {}
     for place in range(len(CELL_KEY) // 2):
-        there = place < len(group.names)
-        name = group.names[place] if there else None
-        codes = group.codes[:, place] if there else np.zeros(len(group.codes), dtype=np.int64)
-        data[f"attribute_{place + 1}"] = pl.repeat(name, len(codes), dtype=pl.String(), eager=True)
-        levels = counts.columns[name].names if name is not None else missing
-        data[f"value_{place + 1}"] = levels.gather(codes)
+        names = [one.names[place] if place < len(one.names) else None for one in groups]
+        parts = [
+            np.full(len(one.codes), len(words) - 1)
+            if name is None
+            else first[name] + one.codes[:, place]
+            for name, one in zip(names, groups, strict=True)
+        ]
+        data[f"attribute_{place + 1}"] = pl.Series(names, dtype=pl.String()).gather(group)
+        data[f"value_{place + 1}"] = words.gather(np.concatenate([none, *parts]))
     return pl.DataFrame(data, schema=_CELL)
