@@ -15,7 +15,9 @@ WITH cases AS (
 ),
 
 units AS (
-  SELECT DISTINCT case_id, coalesce(unit_id, case_id) AS unit_id FROM event
+  SELECT DISTINCT event.case_id, built.unit_id
+  FROM (SELECT DISTINCT unit_id FROM component) AS built
+  JOIN event ON coalesce(event.unit_id, event.case_id) = built.unit_id
 ),
 
 consumed AS (
@@ -40,7 +42,11 @@ brought AS (
 
 lot_cases AS (
   SELECT of_lot.lot, of_lot.case_id
-  FROM (SELECT DISTINCT lot, case_id FROM event WHERE lot IS NOT NULL) AS of_lot
+  FROM (
+    SELECT DISTINCT event.lot, event.case_id
+    FROM (SELECT DISTINCT part_id FROM brought) AS parts
+    JOIN event ON event.lot = parts.part_id
+  ) AS of_lot
   LEFT JOIN (SELECT DISTINCT case_id, part_id FROM brought) AS made_from
     ON made_from.case_id = of_lot.case_id AND made_from.part_id = of_lot.lot
   WHERE made_from.case_id IS NULL
