@@ -38,7 +38,7 @@ LEFT JOIN step_role AS before ON before.step = step_time.from_step
 LEFT JOIN place ON place.resource = step_time.resource
 LEFT JOIN line_name ON line_name.line = step_time.line
 LEFT JOIN pass_id AS lots ON lots.id = step_time.lot
-LEFT JOIN pass_id AS units ON units.id = step_time.unit_id
+LEFT JOIN pass_id AS units ON units.id = nullif(step_time.unit_id, step_time.case_id)
 LEFT JOIN shift_minute
   ON shift_minute.minute
     = extract(hour FROM step_time.started_at) * 60 + extract(minute FROM step_time.started_at)

@@ -21,6 +21,7 @@
 --                               known), for this case or for one before it
 --         other                 the rest, and all waits at an unknown resource; also, before all
 --                               others, the time of transport (model transports)
+--         Most cases are units themselves: the name of a unit is looked up where it is another.
 --         wait_cause is the largest part. The causes but set-up follow Lashkevich et al., "Why am
 --         I waiting? Data-driven analysis of waiting times in business processes"; the computation
 --         is ours: running totals along each case and each resource instead of comparing pairs of
@@ -97,12 +98,13 @@ SELECT
   coalesce(unavailable_us, 0) / 1e6 AS resource_unavailable_s,
   coalesce(setup_us, 0) / 1e6 AS setup_s,
   other_us / 1e6 AS other_s,
-  units.id AS unit_id, lots.id AS lot, products.word AS product
+  CASE WHEN part.unit_no = part.case_no THEN cases.id ELSE units.id END AS unit_id,
+  lots.id AS lot, products.word AS product
 FROM part
 LEFT JOIN first_pass
   ON first_pass.case_no = part.case_no AND first_pass.step_no = part.step_no
 JOIN case_id AS cases ON cases.id_no = part.case_no
-LEFT JOIN case_id AS units ON units.id_no = part.unit_no
+LEFT JOIN case_id AS units ON units.id_no = nullif(part.unit_no, part.case_no)
 LEFT JOIN case_id AS lots ON lots.id_no = part.lot_no
 JOIN word AS steps ON steps.word_no = part.step_no
 LEFT JOIN word AS from_steps ON from_steps.word_no = part.from_step_no
