@@ -116,10 +116,8 @@ def bring_up_to_date(
     one_fit: bool = False,
 ) -> RunSummary:
     """What `run` does, for a caller who holds the workspace's lock already (`writing`)."""
-    from cx_analytics.defs.partitions import COLD_TAG, ONE_FIT_TAG
     from cx_analytics.defs.pseudonyms import pseudonyms_of
 
-    how = {tag: "true" for tag, asked in ((COLD_TAG, cold), (ONE_FIT_TAG, one_fit)) if asked}
     began = time.monotonic()
     check_engine(workspace.settings.engine)
     _clean(workspace, cold)
@@ -130,7 +128,7 @@ def bring_up_to_date(
     tally = _Tally()
     _demand_room(workspace)
     with on_cores(workspace.settings.engine.threads):
-        days = _work(workspace, first, last, progress, tally, how)
+        days = _work(workspace, first, last, progress, tally, cold=cold, one_fit=one_fit)
     return RunSummary(
         up_to_date=False,
         days=days,
@@ -215,12 +213,16 @@ def _work(
     last: date | None,
     progress: Progress | None,
     tally: _Tally,
-    how: dict[str, str],
+    *,
+    cold: bool,
+    one_fit: bool,
 ) -> tuple[date, ...]:
     from cx_analytics.defs.automation import range_tags
+    from cx_analytics.defs.partitions import COLD_TAG, ONE_FIT_TAG
     from cx_analytics.defs.plan import ledger_grew, plan, ranges, session_days
     from cx_analytics.defs.progress import listening
 
+    how = {tag: "true" for tag, asked in ((COLD_TAG, cold), (ONE_FIT_TAG, one_fit)) if asked}
     with _instance(workspace) as instance, listening(progress):
         _execute(workspace, instance, "ingest", {}, tally)
         due = plan(workspace, first, last)
