@@ -105,11 +105,11 @@ def stale_days(workspace: Workspace) -> tuple[date, ...]:
     """Days that some daily table was not made from today's input."""
     stamps = Stamps(workspace.parts)
     wanted = session_days(workspace)
+    made = [stamps.of(table) for table in ("sessions", "exposure")]
     stale = {
         day
-        for table in ("sessions", "exposure")
         for day, version in wanted.items()
-        if stamps.of(table).get(day.isoformat()) != version
+        if any(one.get(day.isoformat()) != version for one in made)
     }
     said = stamps.of("causes_history")
     how = recipe(workspace)
