@@ -119,8 +119,7 @@ def count_days(house: House, days: Sequence[date]) -> dict[str, int]:
 def fit(house: House, days: Sequence[date], *, warm: bool = True, one: bool = False) -> None:
     """Fit what the days ask for: themselves when nobody said them yet, and always the newest.
 
-    With `one` the newest alone; the others are passed over for good, like days of which nothing
-    is left to say.
+    With `one` the newest alone; the others are passed over, until everything is made anew.
     """
     for day in days:
         if day not in session_days(house.workspace):
