@@ -122,7 +122,7 @@ def estimate(panel: Panel, rng: np.random.Generator) -> Effect:
         control_sessions=counted.control_sessions,
         days_before=counted.days_before,
         days_after=counted.days_after,
-        dispersion=noise.treated,
+        dispersion=noise.dispersion[0],
         shape=_shape(panel, fit),
     )
 
@@ -192,10 +192,11 @@ def smallest_effect(fit: Expectation, noise: Noise) -> float | None:
     None where even the end of all faults would not have been seen.
     """
     drift = (fit.moving * noise.scatter) ** 2
-    fixed = noise.treated / fit.before + noise.controls * fit.shape_variance + drift
+    own, others = noise.dispersion
+    fixed = own / fit.before + others * fit.shape_variance + drift
     effects = np.linspace(0.01, 0.99, 99)
     left = np.log1p(-effects)
-    spread = np.sqrt(fixed + noise.treated / (fit.expected * (1 - effects)))
+    spread = np.sqrt(fixed + own / (fit.expected * (1 - effects)))
     seen = -left >= (_Z_TEST + _Z_POWER) * spread
     return float(round(effects[seen][0], 2)) if seen.any() else None
 
@@ -213,7 +214,7 @@ def placebo(panel: Panel, fit: Expectation, noise: Noise, after: float) -> tuple
             np.array([fit.before]),
             np.array([fit.expected]),
         ),
-        noise.treated,
+        noise.dispersion[0],
         fit.moving * noise.scatter,
     )
     others = [_placebo_at(panel, fit, noise, ~panel.treated, panel.later)]
@@ -233,4 +234,4 @@ def _placebo_at(
     panel: Panel, fit: Expectation, noise: Noise, groups: Bools, later: Bools
 ) -> Floats:
     split = Split.of(panel.faults, fit.mean, panel.untreated, later).only(groups)
-    return standardised(split, noise.controls, noise.scatter)
+    return standardised(split, noise.dispersion[1], noise.scatter)

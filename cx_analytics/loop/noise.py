@@ -13,9 +13,12 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-PRIOR_SCATTER, PRIOR_GROUPS = 0.08, 3.0
-"""Drift of a group's rate from before to after that is assumed where few controls can tell (8 %),
-and how many controls that assumption weighs as much as."""
+USUAL_DRIFT = 0.08
+"""Drift of a group's rate from before to after, in ln(rate), that is as likely passed as not where
+no control can tell."""
+
+_DRIFTS = np.linspace(0.0, 0.6, 121)
+"""Standard deviations of drift that are weighed against each other."""
 
 _OWN_WEIGHT = 20.0
 """Degrees of freedom that the controls' dispersion weighs beside the treated's own."""
@@ -76,16 +79,26 @@ def standardised(split: Split, dispersion: float, scatter: float) -> Floats:
 
 @dataclass(frozen=True)
 class Noise:
-    """Dispersion of the treated's and the controls' daily counts (1 = Poisson), and the standard
-    deviation of a group's drift in ln(rate), each with how freely it was estimated."""
+    """Dispersion of the treated's and the controls' daily counts (1 = Poisson), each with how
+    freely it was estimated, and what a group's drift in ln(rate) may be: standard deviations with
+    their probabilities."""
 
     treated: float
     treated_freedom: float
     controls: float
     controls_freedom: float
-    scatter: float
-    scatter_error: float
-    scatter_freedom: float
+    drifts: Floats
+    drift_probability: Floats
+
+    @property
+    def dispersion(self) -> tuple[float, float]:
+        """Of the treated and of the controls, not below Poisson's."""
+        return max(self.treated, 1.0), max(self.controls, 1.0)
+
+    @property
+    def scatter(self) -> float:
+        """Mean of the standard deviations: what a normal drift has that matters as much."""
+        return float((self.drifts * self.drift_probability).sum())
 
     def draw_treated(self, rng: np.random.Generator, size: int) -> Floats:
         return _draw_dispersion(rng, self.treated, self.treated_freedom, size)
@@ -94,10 +107,9 @@ class Noise:
         return _draw_dispersion(rng, self.controls, self.controls_freedom, size)
 
     def draw_drift(self, rng: np.random.Generator, size: int) -> Floats:
-        """Drifts of one group in ln(rate): its variance is known as well as the controls tell."""
-        variance = self.scatter**2 + self.scatter_error * rng.standard_normal(size)
-        drift = rng.standard_t(self.scatter_freedom + PRIOR_GROUPS, size)
-        return np.asarray(np.sqrt(np.maximum(variance, 0.0)) * drift)
+        """Drifts of one group in ln(rate)."""
+        deviation = rng.choice(self.drifts, size, p=self.drift_probability)
+        return np.asarray(deviation * rng.standard_normal(size))
 
 
 def _draw_dispersion(
@@ -134,19 +146,12 @@ def noise_of(
         np.concatenate([faults[own], extra[0]]), np.concatenate([mean[own], extra[1]]), 2
     )
     size = float(mean[own].mean() / max(mean[others].mean(), 1e-12)) if own.any() else 1.0
-    carried = 1 + max(common - 1, 0.0) * max(size, 1.0)
+    carried = 1 + (common - 1) * (max(size, 1.0) if common > 1 else 1.0)
     weight = min(_OWN_WEIGHT, freedom)
-    treated = max(1.0, (mine * few + carried * weight) / (few + weight))
+    treated = (mine * few + carried * weight) / (few + weight)
     split = Split.of(faults, mean, untreated, later).only(controls)
-    scatter, error = _scatter(split, max(common, 1.0))
-    told = _freedom(split.information)
-    return Noise(treated, few + weight, max(common, 1.0), freedom, scatter, error, told)
-
-
-def _freedom(information: Floats) -> float:
-    """How many equal groups would tell as much of the drift: large ones count most."""
-    fourth = float((information**4).sum())
-    return float((information**2).sum()) ** 2 / fourth if fourth > 0 else 0.0
+    drifts, probability = _drift(split, max(common, 1.0))
+    return Noise(treated, few + weight, common, freedom, drifts, probability)
 
 
 def _pearson(faults: Floats, mean: Floats, groups: int) -> tuple[float, float]:
@@ -169,26 +174,30 @@ def _tamed(surprise: Floats, information: Floats, noise: Floats) -> Floats:
     return np.asarray(np.clip(surprise, -limit, limit))
 
 
-def _scatter(split: Split, dispersion: float) -> tuple[float, float]:
-    """Drift of groups beyond dispersion, and the standard error of its square, by moments.
+def _drift(split: Split, dispersion: float) -> tuple[Floats, Floats]:
+    """Standard deviations of drift beyond dispersion, and the posterior probability of each.
 
-    Given its faults n, those of a group after the action have variance φ·n·p·q + (τ·n·p·q)². The
-    drift of the controls' mean is in it too: τ² is enlarged by the largest share of one control.
+    Given its faults n, those of a group after the action have variance φ·n·p·q + (τ·n·p·q)². Half
+    a Cauchy distribution is the prior of τ (Gelman, Prior distributions for variance parameters in
+    hierarchical models, Bayesian Analysis 1 (2006), pages 515-533): it gives way to many
+    controls, whatever they say. The controls' mean was fitted to them: their number tells
+    one less. It drifts as well: τ² is enlarged by the largest share of one control.
     """
-    count = len(split.before)
+    prior = -np.log1p((_DRIFTS / USUAL_DRIFT) ** 2)
     information = split.information
-    squares = float((information**2).sum())
-    if squares <= 0:
-        return PRIOR_SCATTER, PRIOR_SCATTER**2
-    share = information / information.sum()
-    shrink = np.maximum(1 - share, 0.1)
+    total = float(information.sum())
+    if total <= 0:
+        return _DRIFTS, _normalised(prior)
+    count, share = len(information), information / total
     noise = dispersion * information
+    shrink = np.maximum(1 - share, 0.1)
     surprise = _tamed(split.surprise / np.sqrt(shrink), information, noise)
-    variance = float((surprise**2 - noise).sum()) / squares if count > 1 else 0.0
-    told = max(count - 1, 0)
-    total = noise + variance * information**2 if variance > 0 else noise
-    error = float(np.sqrt(2 * (total**2).sum())) / squares
-    weight = told / (told + PRIOR_GROUPS)
-    pooled = weight * max(variance, 0.0) + (1 - weight) * PRIOR_SCATTER**2
-    uneven = 1 + float((share**2).sum())
-    return float(np.sqrt(pooled * uneven)), weight * min(error, PRIOR_SCATTER**2) * uneven
+    variance = np.maximum(noise + (_DRIFTS[:, None] * information) ** 2, 1e-12)
+    fits = -0.5 * (np.log(variance) + surprise**2 / variance).sum(axis=1)
+    uneven = np.sqrt(1 + float((share**2).sum()))
+    return _DRIFTS * uneven, _normalised(prior + fits * (count - 1) / count)
+
+
+def _normalised(log_weight: Floats) -> Floats:
+    weight = np.exp(log_weight - log_weight.max())
+    return np.asarray(weight / weight.sum())

@@ -19,7 +19,7 @@ SEEN = 0.5
 PLACEBO = 0.05
 """Share of placebos with as large an effect up to which an effect is believed."""
 
-SURE = 0.96
+SURE = 0.97
 """Probability of a change from which on an effect is believed. The limits of the interval are
 themselves estimated: at its 95 % a useless fix would be said to have worked in 5 to 6 % where
 groups drift apart by a tenth."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -101,9 +103,19 @@ def test_an_effect_as_large_as_many_placebos_is_not_believed() -> None:
 
 
 def test_a_change_that_is_barely_probable_is_not_believed() -> None:
-    barely, surely = (Effect(estimate=0.8, low=0.6, high=0.99, sure=p) for p in (0.955, 0.965))
+    barely, surely = (Effect(estimate=0.8, low=0.6, high=0.99, sure=p) for p in (0.965, 0.975))
     assert (verdict_of(barely), verdict_of(surely)) == ("too_early", "worked")
     assert estimate(steady(10, 5), chance()).sure > 0.99
+
+
+def test_many_controls_that_do_not_drift_narrow_the_interval() -> None:
+    """What is assumed of groups' drift gives way to what the controls show."""
+    calm = Setting(faults=1000, daily_noise=0.0, drift=0.0)
+    effects = [estimate(planted(replace(calm, controls=n), 1.0, 7), chance()) for n in (1, 30)]
+    one, many = (np.log((effect.high or np.nan) / (effect.low or np.nan)) for effect in effects)
+    poisson = 2 * 1.645 * np.sqrt(2 / 1000)
+    assert one > 2.5 * poisson
+    assert many < 1.3 * poisson
 
 
 def test_the_same_chance_gives_the_same_figures() -> None:
