@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from cx_analytics.attribute.cells import Period
 from cx_analytics.attribute.counts import Bools, Floats, Ints
 from cx_analytics.attribute.evidence import (
     TYPE_PRICE,
@@ -21,6 +20,7 @@ from cx_analytics.attribute.evidence import (
     nested_effect,
 )
 from cx_analytics.attribute.hazard import Term
+from cx_analytics.attribute.period import Period
 from cx_analytics.attribute.scoring import Given, Scorer
 
 LEAST_CUSTOMERS = 4

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cx_analytics.attribute.cells import Period
 from cx_analytics.attribute.counts import Floats, Ints
+from cx_analytics.attribute.period import Period
 
 PRIOR_FAULTS = 4.0
 """Pseudo-faults that pull each main effect towards 1: rare types keep a flat background."""

@@ -1,20 +1,19 @@
 """Cells: every condition that may be a cause, with its exposure by day and its faults.
 
-Belongs here: laying the candidate cells of a run out as arrays, and slicing them to the days
-of one fit (`Period`). Stays out: where candidates come from (candidates.py, incidents.py) and
-what they are worth (search.py).
+Belongs here: laying the candidate cells of a run out as arrays. Stays out: where candidates come
+from (candidates.py, incidents.py), slicing them to the days of one fit (period.py), and what they
+are worth (search.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
+from numpy.typing import NDArray
 
 from cx_analytics.attribute.asked import Asked
 from cx_analytics.attribute.candidates import (
@@ -27,10 +26,13 @@ from cx_analytics.attribute.candidates import (
     nesting,
     singles,
 )
-from cx_analytics.attribute.counts import Bools, Counts, Floats, Ints, runs
+from cx_analytics.attribute.counts import Bools, Counts, Floats, Ints
 from cx_analytics.attribute.evidence import over_types, poisson_gain
 from cx_analytics.attribute.incidents import Hours, sharpened
 from cx_analytics.attribute.pairs import BLOCK
+
+Numbers = NDArray[np.int32]
+"""Of faults or cells: a window has a hundred entries a fault, so half the width counts."""
 
 PROMISING = 6.0
 """Nats that a conjunction must gain over CALM times the overall fault rate; far below its price."""
@@ -60,8 +62,8 @@ class Key:
 class Cells:
     """All candidate cells of a run.
 
-    `exposure` has shape (cells, days). The faults of cell c are
-    `fault[start[c]:start[c + 1]]`, ascending in time. `customer_sessions` has the sessions of
+    `exposure` has shape (cells, days). `faults` are those of each cell, ascending in time; they are
+    never copied. `customer_sessions` has the sessions of
     customers with several faults by (level of customer_id, day), zero for the others.
     The first `simple` cells are single values, incidents and individuals; conjunctions follow.
     Both parts are in order of simplicity. `seen` numbers the conjunctions that were offered,
@@ -70,8 +72,7 @@ class Cells:
 
     keys: tuple[Key, ...]
     exposure: Floats
-    start: Ints
-    fault: Ints
+    faults: tuple[Numbers, ...]
     nested: dict[str, frozenset[str]]
     customer_sessions: Floats
     simple: int
@@ -88,7 +89,7 @@ class Cells:
             key, faults = _incident_key(counts, hours), _incident_faults(counts, hours)
             listed.append(_Cell(key, by_day, faults))
         none = np.zeros((0, max(len(counts.days), 1)))
-        empty = cls((), none, *_NO_FAULTS, nesting(counts), customers, 0, {})
+        empty = cls((), none, (), nesting(counts), customers, 0, {})
         simple = empty._plus(sorted(listed, key=lambda one: _simplicity(counts, one.key)))
         simple = replace(simple, simple=len(simple.keys))
         return simple.with_conjunctions(asked, asked.conjunctions())
@@ -119,26 +120,21 @@ class Cells:
         return np.array(least, dtype=np.int64)
 
     def _ordered(self, order: list[int]) -> Cells:
-        sizes = np.diff(self.start)[order]
-        start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         return replace(
             self,
             keys=tuple(self.keys[n] for n in order),
             exposure=self.exposure[order],
-            start=start,
-            fault=runs(self.start, self.fault, np.array(order, dtype=np.int64))[1],
+            faults=tuple(self.faults[n] for n in order),
         )
 
     def _plus(self, cells: list[_Cell]) -> Cells:
         if not cells:
             return self
-        sizes = np.cumsum([len(one.faults) for one in cells])
         return replace(
             self,
             keys=(*self.keys, *(one.key for one in cells)),
             exposure=np.concatenate([self.exposure, np.array([one.exposure for one in cells])]),
-            start=np.concatenate([self.start, self.start[-1] + sizes]).astype(np.int64),
-            fault=np.concatenate([self.fault, *(one.faults for one in cells)]).astype(np.int64),
+            faults=(*self.faults, *(one.faults for one in cells)),
         )
 
 
@@ -147,11 +143,10 @@ class _Cell(NamedTuple):
 
     key: Key
     exposure: Floats
-    faults: Ints
+    faults: Numbers
 
 
 _NONE: Ints = np.zeros(0, dtype=np.int64)
-_NO_FAULTS = (np.zeros(1, dtype=np.int64), _NONE)
 
 
 def _listed(asked: Asked, groups: Iterable[tuple[Group, bool]]) -> Iterator[_Cell]:
@@ -209,10 +204,10 @@ def _incident_key(counts: Counts, hours: Hours) -> Key:
     return Key(((hours.name, value),), hours=(hours.first, hours.last))
 
 
-def _incident_faults(counts: Counts, hours: Hours) -> Ints:
+def _incident_faults(counts: Counts, hours: Hours) -> Numbers:
     codes = counts.columns[hours.name].codes
     inside = (codes == hours.code) & (counts.hour >= hours.first) & (counts.hour < hours.last)
-    return np.flatnonzero(inside)
+    return np.flatnonzero(inside).astype(np.int32)
 
 
 class _Members(NamedTuple):
@@ -222,8 +217,8 @@ class _Members(NamedTuple):
     cell: Ints
     start: Ints
 
-    def of(self, cell: int) -> Ints:
-        return self.fault[self.start[cell] : self.start[cell + 1]]
+    def of(self, cell: int) -> Numbers:
+        return self.fault[self.start[cell] : self.start[cell + 1]].astype(np.int32)
 
 
 def _members(counts: Counts, group: Group) -> _Members:
@@ -270,113 +265,3 @@ def _promising(counts: Counts, exposure: Floats, members: _Members) -> Bools:
     whole = poisson_gain(observed.sum(axis=2), expected.sum(axis=2))
     best = np.maximum(over_types(gain, axis=1).max(axis=1, initial=0.0), over_types(whole, axis=1))
     return np.asarray(best >= PROMISING)
-
-
-@dataclass(frozen=True)
-class Period:
-    """The days of one fit: counts and cells sliced, exposures summed up.
-
-    Attributes
-    ----------
-    first, last : half-open range of day indices in the run.
-    faults : slice of the run's faults; all fault indices below count from its start.
-    cell : for each kept cell its index in the run's Cells.
-    exposure : running sum of exposure over days, shape (cells, days + 1).
-    start, fault, owner : faults of each kept cell (as in Cells) and the cell of each entry.
-    """
-
-    counts: Counts
-    cells: Cells
-    first: int
-    last: int
-    faults: slice
-    cell: Ints
-    exposure: Floats
-    start: Ints
-    fault: Ints
-    owner: Ints
-    day: Ints
-    kind: Ints
-
-    @classmethod
-    def of(cls, counts: Counts, cells: Cells, first: int, last: int) -> Period:
-        """The cells that the faults of the days first <= day < last point to often enough.
-
-        What later days point to must not be a candidate earlier: a fit says the same whether
-        the days are run one by one or in one go.
-        """
-        begin, end = np.searchsorted(counts.day, [first, last])
-        inside = (cells.fault >= begin) & (cells.fault < end)
-        running = np.concatenate([[0], np.cumsum(inside)])
-        size = running[cells.start[1:]] - running[cells.start[:-1]]
-        total = cells.exposure[:, first:last].sum(axis=1)
-        keep = (size >= cells.least) & (total > 0)
-        entry = inside & np.repeat(keep, np.diff(cells.start))
-        exposure = np.cumsum(cells.exposure[keep, first:last], axis=1)
-        start = np.concatenate([[0], np.cumsum(size[keep])]).astype(np.int64)
-        return cls(
-            counts=counts,
-            cells=cells,
-            first=first,
-            last=last,
-            faults=slice(int(begin), int(end)),
-            cell=np.flatnonzero(keep),
-            exposure=np.concatenate([np.zeros((int(keep.sum()), 1)), exposure], axis=1),
-            start=start,
-            fault=cells.fault[entry] - begin,
-            owner=np.repeat(np.arange(int(keep.sum())), size[keep]),
-            day=counts.day[begin:end] - first,
-            kind=counts.kind[begin:end],
-        )
-
-    @property
-    def days(self) -> int:
-        return self.last - self.first
-
-    @property
-    def sessions(self) -> float:
-        return float(self.counts.strata[:, :, self.first : self.last].sum())
-
-    @property
-    def types(self) -> int:
-        return len(self.counts.kinds)
-
-    @cached_property
-    def hour_of_day(self) -> Ints:
-        """Of each fault."""
-        return self.counts.hour[self.faults] % 24
-
-    def key(self, cell: int) -> Key:
-        return self.cells.keys[int(self.cell[cell])]
-
-    @cached_property
-    def place(self) -> dict[Key, int]:
-        """Where each kept cell is."""
-        return {self.key(n): n for n in range(len(self.cell))}
-
-    def members(self, cell: int, first: int = 0, last: int | None = None) -> Ints:
-        """The faults of a cell on days first <= day < last of the period."""
-        own = self.fault[self.start[cell] : self.start[cell + 1]]
-        stop = self.days if last is None else last
-        a, b = np.searchsorted(self.day[own], [first, stop])
-        return own[a:b]
-
-    def entries(self, cells: Ints) -> tuple[Ints, Ints]:
-        """(position in `cells`, fault) of all faults of some cells, cell after cell."""
-        return runs(self.start, self.fault, cells)
-
-    def cells_of(self, faults: Ints) -> Ints:
-        """The cells of each of some faults, one after the other."""
-        start, cell = self._by_fault
-        return runs(start, cell, faults)[1]
-
-    @cached_property
-    def _by_fault(self) -> tuple[Ints, Ints]:
-        """As `start` and `fault`, the other way round: the cells of each fault."""
-        shape = (len(self.cell), len(self.day))
-        table = csr_array((np.ones(len(self.fault), dtype=bool), self.fault, self.start), shape)
-        turned = table.tocsc()
-        return turned.indptr.astype(np.int64), turned.indices.astype(np.int64)
-
-    def codes(self, name: str) -> Ints:
-        return self.counts.columns[name].codes[self.faults]

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -25,6 +26,7 @@ from cx_analytics.contracts.attributes import Attribute
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+_Width = TypeVar("_Width", bound=np.integer[Any])
 
 RARE_TYPE = 10
 MAX_TYPES = 12
@@ -260,7 +262,7 @@ def _values(
     return found
 
 
-def runs(start: Ints, values: Ints, rows: Ints) -> tuple[Ints, Ints]:
+def runs(start: Ints, values: NDArray[_Width], rows: Ints) -> tuple[Ints, NDArray[_Width]]:
     """(position in `rows`, value) of the values[start[r]:start[r + 1]] of some rows r."""
     size = start[rows + 1] - start[rows]
     place = np.repeat(np.arange(len(rows)), size)

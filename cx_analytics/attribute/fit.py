@@ -14,9 +14,10 @@ import polars as pl
 
 from cx_analytics.attribute.asked import Asked
 from cx_analytics.attribute.candidates import Group
-from cx_analytics.attribute.cells import Cells, Key, Period
+from cx_analytics.attribute.cells import Cells, Key
 from cx_analytics.attribute.counts import Counts
 from cx_analytics.attribute.hazard import Term
+from cx_analytics.attribute.period import Period
 from cx_analytics.attribute.refine import Question, coarser, hidden, inside, profiles, triples
 from cx_analytics.attribute.report import Findings, findings
 from cx_analytics.attribute.search import Search
@@ -171,7 +172,8 @@ def _fit(table: _Table, day: date, start: Sequence[_Start], window_days: int) ->
         before = _shared(search)
         if not table.refined(search):
             return (search if settled else search.settle()).finish()
-        search = Search(table.period(day, window_days)).resume(search)
+        search = Search(table.period(day, window_days)).inherit(search)
+        search.resume()
         settled = True
         if _shared(search) == before:
             break

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cx_analytics.attribute.background import Background
-from cx_analytics.attribute.cells import Period
 from cx_analytics.attribute.counts import Floats, Ints
+from cx_analytics.attribute.period import Period
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from itertools import combinations
 
 import numpy as np
 
-from cx_analytics.attribute.cells import Key, Period
+from cx_analytics.attribute.cells import Key
 from cx_analytics.attribute.counts import Floats
 from cx_analytics.attribute.hazard import Term
+from cx_analytics.attribute.period import Period
 
 MOSTLY = 0.6
 """Share of what a conjunction explains that lies in a value whose pieces it may be of."""

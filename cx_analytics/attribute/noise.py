@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cx_analytics.attribute.cells import Numbers
 from cx_analytics.attribute.counts import Bools, Floats, Ints
 
 DENSE = 20
@@ -77,15 +78,15 @@ class Shape:
     cell: Ints
     value: Ints
     known: Bools
-    at: Ints
+    at: Numbers
 
     @classmethod
-    def of(cls, place: Ints, fault: Ints, value: Ints, values: int) -> Shape:
+    def of(cls, place: Ints | Numbers, fault: Ints | Numbers, value: Ints, values: int) -> Shape:
         found = value[fault]
         known = found >= 0
-        joint = place[known] * values + found[known]
+        joint = place[known].astype(np.int64) * values + found[known]
         key, at = _distinct(joint, (int(place.max(initial=0)) + 1) * values)
-        return cls(key // values, key % values, known, at)
+        return cls(key // values, key % values, known, at.astype(np.int32))
 
     def pairs(self, weight: Floats, score: Floats) -> Pairs:
         """With the weights of the faults, and the cells' scores."""

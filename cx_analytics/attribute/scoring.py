@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cx_analytics.attribute.cells import Period
 from cx_analytics.attribute.counts import Bools, Floats, Ints
 from cx_analytics.attribute.evidence import TYPE_PRICE, change_gain, window_gain
 from cx_analytics.attribute.noise import Spread
+from cx_analytics.attribute.period import Period, chunks
 from cx_analytics.attribute.sources import Sources
 from cx_analytics.attribute.windows import Windows
 
@@ -26,7 +26,6 @@ FIXED_PRICE = 3.5
 """Nats to say that there is a cause at all, in a world where none is known yet."""
 SAME_HOURS = 16.0
 """Incidents whose edges lie within two hours of each other tell the same story."""
-CHUNK = 128
 ROUNDING = 1e-6
 """By so much a bound may be too low for rounding."""
 
@@ -102,6 +101,7 @@ class Scorer:
         self.individual: Bools = np.array([key.individual for key in keys], dtype=bool)
         self.incident: Bools = np.array([key.hours is not None for key in keys], dtype=bool)
         self.order: Ints = np.array([len(key.conditions) for key in keys], dtype=np.int64)
+        self._names: tuple[int, ...] = ()
         self._most = np.full(len(keys), np.inf)
         self._rate: Floats | None = None
         """What each cell scores at most, the rebate aside, where faults have these hazards."""
@@ -149,7 +149,7 @@ class Scorer:
     def sources(self) -> Sources:
         """The attributes whose values differ without a cause."""
         single = (self.order == 1) & ~self.incident & ~self.individual
-        return Sources(self.period, np.asarray(single, dtype=bool))
+        return Sources(self.period, np.asarray(single, dtype=bool), self._names)
 
     def places(self, given: Given, least: float) -> list[Place]:
         """The best window of every shared cell that may score above `least`, best first.
@@ -172,20 +172,22 @@ class Scorer:
         from being a cause is looked at again only when what explained its faults is gone.
         """
         if self._rate is not None:
-            grown = np.maximum(np.log(self._rate / given.rate), 0.0)[self.period.fault]
-            self._most += np.bincount(self.period.owner, grown, minlength=len(self._most))
+            grown = np.maximum(np.log(self._rate / given.rate), 0.0)
+            for part in chunks(np.arange(len(self._most))):
+                place, fault = self.period.entries(part)
+                self._most[part] += np.bincount(place, grown[fault], minlength=len(part))
         self._rate = given.rate
-        for part in _chunks(np.flatnonzero(self._open(given, least))):
+        for part in chunks(np.flatnonzero(self._open(given, least))):
             self._most[part] = self._bound(part, given)
 
     def inherit(self, other: Scorer, cells: Ints) -> None:
         """Take over the bounds of a scorer of the same days; `cells` are its cells, here."""
-        self._rate = other._rate
+        self._rate, self._names = other._rate, other.sources.names
         self._most[cells] = other._most
 
     def places_of(self, cells: Ints, given: Given, least: float) -> list[Place]:
         """As `places`, for some cells only; without looking at bounds."""
-        found = [place for part in _chunks(cells) for place in self._best(part, given, least)]
+        found = [place for part in chunks(cells) for place in self._best(part, given, least)]
         return sorted(found, key=lambda place: (-place.score, place.cell))
 
     def _bound(self, cells: Ints, given: Given) -> Floats:
@@ -290,8 +292,3 @@ def _running(values: Floats) -> Floats:
 def _between(running: Floats, first: Ints, last: Ints) -> Floats:
     """Sums over windows, shape (windows, cells), from running sums over days."""
     return np.asarray(running[last] - running[first])
-
-
-def _chunks(cells: Ints) -> list[Ints]:
-    """Cells in runs whose windows fit into a processor's cache; at least one run."""
-    return [cells[n : n + CHUNK] for n in range(0, max(len(cells), 1), CHUNK)]

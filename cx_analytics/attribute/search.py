@@ -13,11 +13,11 @@ from itertools import islice
 import numpy as np
 
 from cx_analytics.attribute.assess import Assessment, Assessor
-from cx_analytics.attribute.cells import Period
 from cx_analytics.attribute.counts import Floats, Ints
 from cx_analytics.attribute.hazard import Hazard, Term
 from cx_analytics.attribute.individuals import find_individuals
 from cx_analytics.attribute.merging import merges
+from cx_analytics.attribute.period import Period
 from cx_analytics.attribute.scoring import Given, Place, Scorer
 
 STRONG = 10.0
@@ -78,8 +78,8 @@ class Search:
         self._forward(0.0)
         return self
 
-    def resume(self, other: Search) -> Search:
-        """Go on from a search of the same days that knew fewer cells, and settle."""
+    def inherit(self, other: Search) -> Search:
+        """Start from a search of the same days that knew fewer cells; it is not held on to."""
         if self._empty:
             return self
         here = np.array([self.period.place[key] for key in other.period.place], dtype=np.int64)
@@ -89,9 +89,14 @@ class Search:
         self.hazard = Hazard(self.period, list(same.values()), before.theta, before.background)
         self.worth = {same[term]: worth for term, worth in other.worth.items()}
         self.judged = {same[t]: replace(one, term=same[t]) for t, one in other.judged.items()}
-        self.scorer.sources.names = other.scorer.sources.names
         if other._owned == frozenset(other._shared_terms()):
             self._owned = frozenset(self._shared_terms())
+        return self
+
+    def resume(self) -> Search:
+        """Go on from what was inherited, and settle."""
+        if self._empty:
+            return self
         self._open()
         self._forward(0.0)
         return self.settle()
@@ -364,8 +369,7 @@ class Search:
         Those far behind at first look are no rivals.
         """
         own = one.term.faults(self.period)
-        shared = np.bincount(self.period.cells_of(own), minlength=len(self.period.cell))
-        size = np.diff(self.period.start)
+        shared, size = self.period.shared(own), self.period.size
         near = (shared > 0.5 * len(own)) | ((shared > 0.6 * size) & (shared > 0.2 * len(own)))
         cells: Ints = np.flatnonzero(near & ~self.scorer.individual)
         places = self.scorer.places_of(cells, given, -np.inf)

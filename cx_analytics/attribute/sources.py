@@ -15,10 +15,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from cx_analytics.attribute.cells import Period
+from cx_analytics.attribute.cells import Numbers
 from cx_analytics.attribute.counts import Bools, Floats, Ints
 from cx_analytics.attribute.evidence import noise_variance
 from cx_analytics.attribute.noise import Shape, Source, Spread
+from cx_analytics.attribute.period import Period, chunks
 
 LEAST_FOR_NOISE = 8.0
 FEW_VALUES = 15
@@ -44,24 +45,36 @@ class Sources:
     _cells: Ints = field(init=False)
 
     def __post_init__(self) -> None:
-        period, single = self.period, self.single
-        self._cells = np.flatnonzero(single)
-        entries = np.flatnonzero(single[period.owner])
-        self._fault = period.fault[entries]
-        self._owner = (np.cumsum(single) - 1)[period.owner[entries]]
-        self._place, self._visited = self._visits()
+        self._cells = np.flatnonzero(self.single)
+        parts = [(part, *self._visits(part)) for part in chunks(np.arange(len(self._cells)))]
+        sizes = np.cumsum([0, *(len(visited) for *_, visited in parts)]).tolist()
+        self._fault = np.concatenate([fault for _, _, fault, _, _ in parts])
+        self._owner = np.concatenate([owner for _, owner, _, _, _ in parts])
+        self._place = np.concatenate(
+            [place + np.int32(before) for (*_, place, _), before in zip(parts, sizes, strict=False)]
+        )
+        self._visited = np.concatenate([visited for *_, visited in parts])
         self._attribute, self._singles = self._attributes()
         self._shapes: dict[int, Shape] = {}
 
-    def _visits(self) -> tuple[Ints, Ints]:
-        """For each entry its (value, customer) group, and the value of each group."""
+    def _visits(self, part: Ints) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+        """Of some single values: value and fault of each entry, its (value, customer) group.
+
+        Last the value of each group.
+        """
         period = self.period
-        customer = period.codes("customer_id")[self._fault]
-        alone = len(period.counts.columns["customer_id"].levels) + self._fault
+        place, fault = period.entries(self._cells[part])
+        customer = period.codes("customer_id")[fault]
+        alone = len(period.counts.columns["customer_id"].levels) + fault
         who = np.where(customer >= 0, customer, alone)
         width = int(who.max(initial=0)) + 1
-        groups, place = np.unique(self._owner * width + who, return_inverse=True)
-        return place, groups // width
+        groups, visit = np.unique(place * width + who, return_inverse=True)
+        return (
+            part[place].astype(np.int32),
+            fault.astype(np.int32),
+            visit.astype(np.int32),
+            part[groups // width].astype(np.int32),
+        )
 
     def _attributes(self) -> tuple[Ints, list[Ints]]:
         """Attributes of each cell as numbers, shape (cells, 3), and the values of each attribute.

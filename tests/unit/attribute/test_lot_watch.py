@@ -20,7 +20,7 @@ def test_a_lot_alarms_that_no_cause_explains_yet(clinic, plant, monkeypatch) -> 
     late = (pl.col("lot") == "L07") & (pl.col("started_at") >= datetime(2026, 1, 8))
     monkeypatch.setattr(Search, "draft", lambda self, start=(): self)
     monkeypatch.setattr(Search, "settle", lambda self: self)
-    monkeypatch.setattr(Search, "resume", lambda self, other: self)
+    monkeypatch.setattr(Search, "resume", lambda self: self)
     lots = clinic.find(plant(lambda f: late * 0.5)).lots
     alarmed = lots.filter(pl.col("alarmed_on").is_not_null())
     assert alarmed["label"].to_list() == ["lot=L07"]

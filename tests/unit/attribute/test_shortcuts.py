@@ -13,8 +13,9 @@ import pytest
 from cx_analytics.attribute.aggregate import CELL_KEY
 from cx_analytics.attribute.asked import Asked
 from cx_analytics.attribute.candidates import Group
-from cx_analytics.attribute.cells import Cells, Period
+from cx_analytics.attribute.cells import Cells
 from cx_analytics.attribute.evidence import CHI_MEDIAN, noise_variance, window_gain
+from cx_analytics.attribute.period import Period
 from cx_analytics.attribute.scoring import Place
 from cx_analytics.attribute.search import Search
 from cx_analytics.attribute.wanted import on_all_days, uncounted
@@ -130,7 +131,7 @@ def test_a_search_that_goes_on_ends_where_one_that_begins_anew_does(clinic, plan
     days = len(counts.days)
     some, every = (Cells.of(Asked(one)) for one in (replace(counts, cells=None), counts))
     before = Search(Period.of(counts, some, 0, days)).draft()
-    goes_on = Search(Period.of(counts, every, 0, days)).resume(before)
+    goes_on = Search(Period.of(counts, every, 0, days)).inherit(before).resume()
     anew = Search(Period.of(counts, every, 0, days)).draft().settle()
     assert _conditions(before) != _conditions(anew)
     assert _conditions(goes_on) == _conditions(anew) == {"lot=L07&network_type=nr", "region=R3"}
@@ -147,7 +148,7 @@ def test_cells_of_faults_are_the_members_the_other_way_round(clinic, world) -> N
     period = Period.of(asked.counts, Cells.of(asked), 0, 7)
     some = np.array([0, 5, 17])
     inside = [c for f in some for c in range(len(period.cell)) if f in period.members(c)]
-    assert sorted(period.cells_of(some)) == sorted(inside)
+    assert period.shared(some).tolist() == np.bincount(inside, minlength=len(period.cell)).tolist()
     place, fault = period.entries(np.array([3, 1]))
     assert [fault[place == n].tolist() for n in (0, 1)] == [
         period.members(c).tolist() for c in (3, 1)

@@ -40,8 +40,10 @@ def _period(noise: float, seed: int) -> Any:
     }
     return SimpleNamespace(
         cell=np.arange(len(cells)),
-        fault=np.concatenate(members),
-        owner=np.repeat(np.arange(len(cells)), [len(one) for one in members]),
+        entries=lambda cells: (
+            np.repeat(np.arange(len(cells)), [len(members[cell]) for cell in cells]),
+            np.concatenate([members[cell] for cell in cells]),
+        ),
         kind=np.zeros(len(faulty), dtype=np.int64),
         exposure=exposure,
         first=0,
