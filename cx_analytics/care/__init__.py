@@ -11,7 +11,7 @@ from cx_analytics.care.coming import LATE
 from cx_analytics.care.evidence import CareEvidence
 from cx_analytics.care.exposure import exposure_sql
 from cx_analytics.care.fixes import customer_fixes
-from cx_analytics.care.index import customer_experience
+from cx_analytics.care.index import ExperienceIndex, customer_experience
 from cx_analytics.care.playbook import Playbook
 from cx_analytics.care.playbook_toml import default_playbook, parse_playbook
 from cx_analytics.care.verdicts import with_verdicts
@@ -22,6 +22,7 @@ __all__ = [
     "REACH_DAYS",
     "Calibration",
     "CareEvidence",
+    "ExperienceIndex",
     "Playbook",
     "better_versions",
     "calibrate",

@@ -10,6 +10,9 @@ import polars as pl
 PLACES = 12
 """Decimal places that are added up: far below what a point or a share of a fault can mean."""
 
+EXACT = pl.Decimal(38, PLACES)
+"""What sums are kept in that others are added to."""
+
 
 def exact_sum(column: pl.Expr) -> pl.Expr:
     """The sum of floating-point numbers, added up as decimals.
@@ -20,4 +23,4 @@ def exact_sum(column: pl.Expr) -> pl.Expr:
     >>> pl.DataFrame({"lost": [0.1, 0.2, 0.3, -0.6]}).select(exact_sum(pl.col("lost"))).item()
     0.0
     """
-    return column.cast(pl.Decimal(38, PLACES)).sum().cast(pl.Float64)
+    return column.cast(EXACT).sum().cast(pl.Float64)

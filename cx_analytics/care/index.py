@@ -17,7 +17,8 @@ Summed over customers the reasons keep their proportions, which the raw parts al
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -26,12 +27,10 @@ import polars as pl
 from cx_analytics.care.credibility import FULL_LOSS, Floats, fleet_of, interval, shrunk
 from cx_analytics.care.exact import exact_sum
 from cx_analytics.care.reasons import REASONS, reason_weights
+from cx_analytics.care.sums import Sums, added, exact
 from cx_analytics.contracts.attributes import Domain
 from cx_analytics.contracts.tables import CUSTOMER_EXPERIENCE
 from cx_analytics.contracts.words import BACKGROUND
-
-_TOTALS = (pl.col("sessions", "faults").sum(), exact_sum(pl.col("lost", "lost_squares")))
-"""What customer days add up."""
 
 _NOTHING = 1e-9
 """Points below which nothing was lost: what rounding leaves of a difference of sums."""
@@ -55,65 +54,97 @@ def customer_experience(
     Parameters
     ----------
     customer_days : rows of the model `experience/customer_days`, of this day and the ones before.
-    customer_causes : rows of the model `care/customer_causes`, of the same days.
+    customer_causes, causes, domain_of, prior_sessions, window_days : as for ExperienceIndex.
+    """
+    index = ExperienceIndex(
+        days=customer_days["day"].unique().to_list(),
+        customer_days=lambda one: customer_days.filter(pl.col("day") == one),
+        customer_causes=customer_causes,
+        causes=causes,
+        domain_of=domain_of,
+        prior_sessions=prior_sessions,
+        window_days=window_days,
+    )
+    return index.of(day)
+
+
+@dataclass
+class ExperienceIndex:
+    """The table `customer_experience`, day after day: the window moves, and is not made anew.
+
+    Parameters
+    ----------
+    days : the days that there are.
+    customer_days : reads the rows of the model `experience/customer_days` of one day.
+    customer_causes : rows of the model `care/customer_causes`, of all these days.
     causes : columns cause_id, kind, conditions of the table `causes`.
     domain_of : attribute → domain.
     prior_sessions : κ > 0, the weight of what is expected, in sessions. With the default a day's
         only session counts a third: a bad one shows, and is neither a 0 nor a 100.
     window_days : length of the past, this day included.
     """
-    since = day - timedelta(days=window_days - 1)
-    is_today, is_past = pl.col("day") == day, pl.col("day").is_between(since, day, closed="left")
-    weights = reason_weights(causes, domain_of)
-    known = customer_causes.join(causes.select("cause_id"), on="cause_id", how="semi")
-    today, past = (
-        _sums(customer_days.filter(when), known.filter(when), weights)
-        for when in (is_today, is_past)
-    )
-    scored = _scored(today, past, prior_sessions)
-    top = _top_causes(today, known.filter(is_today))
-    return (
-        scored.with_columns(day=pl.lit(day))
-        .join(top, on="customer_id", how="left", maintain_order="left")
-        .select(CUSTOMER_EXPERIENCE.names)
-    )
 
+    days: Sequence[date]
+    customer_days: Callable[[date], pl.DataFrame]
+    customer_causes: pl.DataFrame
+    causes: pl.DataFrame
+    domain_of: Mapping[str, Domain]
+    prior_sessions: float = 2.0
+    window_days: int = 28
+    _past: Sums = field(default_factory=Sums.nothing)
+    _inside: set[date] = field(default_factory=set)
+    """The days that the past holds."""
+    _last: tuple[date, Sums] | None = None
 
-def _sums(days: pl.DataFrame, shares: pl.DataFrame, weights: pl.DataFrame) -> pl.DataFrame:
-    """Customer days added up: one row a customer, with one more column a reason (points lost).
+    def __post_init__(self) -> None:
+        self._weights = reason_weights(self.causes, self.domain_of)
+        known = self.causes.select("cause_id")
+        self._known = self.customer_causes.join(known, on="cause_id", how="semi")
 
-    Sums are exact, and customers are in order, so that the same rows give the same scores to the
-    last bit.
-    """
-    explained = [reason for reason in REASONS if reason != BACKGROUND]
-    lost = pl.col("lost") * pl.col("weight")
-    by_reason = (
-        shares.join(weights, on="cause_id")
-        .group_by("customer_id")
-        .agg(exact_sum(lost.filter(pl.col("reason") == r)).alias(r) for r in explained)
-    )
-    rest = pl.col("lost") - pl.sum_horizontal(explained)
-    return (
-        days.group_by("customer_id")
-        .agg(*_TOTALS)
-        .join(by_reason, on="customer_id", how="left")
-        .with_columns(pl.col(explained).fill_null(0.0))
-        .with_columns(rest.clip(lower_bound=0).alias(BACKGROUND))
-        .sort("customer_id")
-    )
+    def of(self, day: date) -> pl.DataFrame:
+        """The rows of one day, by customer."""
+        self._move_to(day)
+        today = self._sums(day).by_reason()
+        scored = _scored(today, self._past.by_reason(), self.prior_sessions)
+        top = _top_causes(today, self._shares(day))
+        return (
+            scored.with_columns(day=pl.lit(day))
+            .join(top, on="customer_id", how="left", maintain_order="left")
+            .select(CUSTOMER_EXPERIENCE.names)
+        )
+
+    def _move_to(self, day: date) -> None:
+        """Let the past be the days before this one."""
+        since = day - timedelta(days=self.window_days - 1)
+        wanted = {one for one in self.days if since <= one < day}
+        if not wanted & self._inside:
+            self._past, self._inside = Sums.nothing(), set()
+        for one in sorted(self._inside - wanted):
+            self._past = self._past.minus(self._sums(one))
+        for one in sorted(wanted - self._inside):
+            self._past = self._past.plus(self._sums(one))
+        self._inside = wanted
+
+    def _sums(self, day: date) -> Sums:
+        if self._last is None or self._last[0] != day:
+            rows = self.customer_days(day)
+            self._last = day, Sums.of(rows, self._shares(day), self._weights)
+        return self._last[1]
+
+    def _shares(self, day: date) -> pl.DataFrame:
+        return self._known.filter(pl.col("day") == day)
 
 
 def _scored(today: pl.DataFrame, past: pl.DataFrame, prior_sessions: float) -> pl.DataFrame:
     """Score, interval and reasons of the day's customers, in their order."""
-    both = pl.concat([past, today])
-    peers = both.group_by("customer_id").agg(*_TOTALS).sort("customer_id")
+    peers = added(exact(past), exact(today))
     fleet = fleet_of(*(_array(peers[name]) for name in ("sessions", "lost", "lost_squares")))
     own = today.select("customer_id").join(
         past, on="customer_id", how="left", maintain_order="left"
     )
     own_sessions = _array(own["sessions"].fill_null(0))
     expected = shrunk(
-        _matrix(own.fill_null(0)), own_sessions, _peer_means(both), fleet.peer_sessions
+        _matrix(own.fill_null(0)), own_sessions, _peer_means(past, today), fleet.peer_sessions
     )
     sessions = _array(today["sessions"])
     lost = shrunk(_matrix(today), sessions, expected, prior_sessions)
@@ -127,12 +158,13 @@ def _scored(today: pl.DataFrame, past: pl.DataFrame, prior_sessions: float) -> p
     )
 
 
-def _peer_means(sums: pl.DataFrame) -> Floats:
+def _peer_means(past: pl.DataFrame, today: pl.DataFrame) -> Floats:
     """Points lost per session to each reason, all customers.
 
     Half a session lost for no known reason is added (as in Jeffreys' prior), so that a fleet
     without a single loss is not certain to be flawless.
     """
+    sums = pl.concat(one.select("sessions", *REASONS) for one in (past, today))
     means = _matrix(sums).sum(axis=0)
     means[REASONS.index(BACKGROUND)] += FULL_LOSS / 2
     return np.asarray(means / (float(_array(sums["sessions"]).sum()) + 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 import dagster as dg
 import polars as pl
@@ -62,25 +63,29 @@ def write_experience(house: House, stale: dict[date, str]) -> None:
     days = house.parts.days("sessions")
     reach = timedelta(days=house.workspace.settings.window_days)
     needed = [day for day in days if min(stale) - reach <= day <= max(stale)]
-    past = house.parts.read(CUSTOMER_DAYS, needed)
-    losses = customer_causes(house, needed)
-    causes, domains = house.read(CAUSES), domain_of(house)
+    index = care.ExperienceIndex(
+        days=[day for day in needed if house.parts.has(CUSTOMER_DAYS, day)],
+        customer_days=partial(rows_of_day, house),
+        customer_causes=customer_causes(house, needed),
+        causes=house.read(CAUSES),
+        domain_of=domain_of(house),
+        window_days=house.workspace.settings.window_days,
+    )
     for day in each_day("care", stale):
-        if past is None or day not in days:
-            house.parts.drop(CUSTOMER_EXPERIENCE.name, day)
+        if day in index.days:
+            house.write(CUSTOMER_EXPERIENCE, index.of(day), day)
         else:
-            scored = care.customer_experience(
-                day,
-                past,
-                losses,
-                causes,
-                domains,
-                window_days=house.workspace.settings.window_days,
-            )
-            house.write(CUSTOMER_EXPERIENCE, scored, day)
+            house.parts.drop(CUSTOMER_EXPERIENCE.name, day)
     Stamps(house.parts.root).set(
         CUSTOMER_EXPERIENCE.name, {day.isoformat(): version for day, version in stale.items()}
     )
+
+
+def rows_of_day(house: House, day: date) -> pl.DataFrame:
+    """Customers of a day that has some."""
+    rows = house.parts.read(CUSTOMER_DAYS, [day])
+    assert rows is not None
+    return rows
 
 
 def customer_causes(house: House, days: Sequence[date]) -> pl.DataFrame:
