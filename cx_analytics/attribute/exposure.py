@@ -24,8 +24,10 @@ from cx_analytics.attribute.counts import Counts
 from cx_analytics.attribute.tallies import Held, Window, keyed, tallied
 from cx_analytics.contracts.ports import SqlEngine
 
-BATCH = 1_000_000
-"""Sessions that are held at once (16 bytes an attribute each)."""
+BATCH = 2_000_000
+"""Sessions that are fetched at once (8 bytes an attribute each).
+
+Sessions of a day lie in no order of time: to fetch a part of one reads all of it."""
 HELD = 2_000_000
 """So many sessions are kept from one question to the next (6 bytes an attribute each)."""
 LARGE = 20_000_000

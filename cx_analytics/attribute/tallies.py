@@ -11,8 +11,9 @@ Belongs here: the index, and the tallies. Stays out: which windows of time (expo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from math import prod
 from typing import Any
@@ -26,6 +27,8 @@ from cx_analytics.attribute.counts import Ints
 from cx_analytics.attribute.evidence_sql import identifier
 from cx_analytics.contracts.ports import SqlEngine
 
+MOST = np.iinfo(np.int32).max
+"""Numbers up to this one are kept at half the width."""
 DENSE = 1_000_000
 """Up to so many combinations of values are looked up in a table, and more by bisection."""
 OFTEN = 8
@@ -49,7 +52,8 @@ def tallied(
     """
     asked = _with_keys(engine, asked)
     days, known = np.unique(_days(asked)), _known(asked)
-    return _tallied(asked, days, known, (_fetched(engine, one, days, known) for one in windows))
+    fetched = _ahead(_fetched(engine, one, days, known) for one in windows)
+    return _tallied(asked, days, known, fetched)
 
 
 @dataclass(frozen=True)
@@ -150,29 +154,31 @@ class _Sessions:
     day, hour : place of the day among those asked for, and hour of day, of each session.
     code : for each attribute the place of each session's value among those known, or one
         beyond them.
-    order : for each attribute the sessions in the order of their codes.
-    start : for each attribute where each code begins in that order.
+    start : for each attribute where each code begins in the order of codes.
     """
 
     day: Ints
     hour: Ints
     code: Mapping[str, Places]
-    order: Mapping[str, Places]
     start: Mapping[str, Ints]
+    _orders: dict[str, Places] = field(default_factory=dict)
 
     @classmethod
     def of(cls, frame: pl.DataFrame, days: Ints, known: dict[str, Keys]) -> _Sessions:
         day, asked = _places(_days(frame), days)
         frame, day = frame.filter(pl.Series(asked)), day[asked]
-        code, order, start = {}, {}, {}
-        for name, keys in known.items():
-            place, found = _places(_keys(frame[name]), keys)
-            codes = np.where(found, place, len(keys))
-            size = np.bincount(codes, minlength=len(keys) + 1)
-            code[name] = codes.astype(np.min_scalar_type(len(keys)))
-            order[name] = np.argsort(code[name], kind="stable").astype(np.int32)
-            start[name] = np.concatenate([[0], np.cumsum(size)])
-        return cls(day, frame["hour"].to_numpy(), code, order, start)
+        code = {name: _coded(frame[name], keys) for name, keys in known.items()}
+        size = {
+            name: np.bincount(code[name], minlength=len(keys) + 1) for name, keys in known.items()
+        }
+        start = {name: np.concatenate([[0], np.cumsum(one)]) for name, one in size.items()}
+        return cls(day, frame["hour"].to_numpy(), code, start)
+
+    def order(self, name: str) -> Places:
+        """The sessions in the order of their codes of an attribute."""
+        if name not in self._orders:
+            self._orders[name] = np.argsort(self.code[name], kind="stable").astype(np.int32)
+        return self._orders[name]
 
     def size(self, name: str, codes: Ints) -> int:
         """How many sessions have one of these codes of an attribute."""
@@ -181,9 +187,11 @@ class _Sessions:
 
     def having(self, name: str, codes: Ints) -> Places:
         """The sessions that have one of these codes of an attribute."""
-        start, order, code = self.start[name], self.order[name], self.code[name]
-        if OFTEN * self.size(name, codes) < len(order):
-            return np.concatenate([order[start[one] : start[one + 1]] for one in codes])
+        start, code = self.start[name], self.code[name]
+        if OFTEN * self.size(name, codes) < len(code):
+            order = self.order(name)
+            parts = [order[start[one] : start[one + 1]] for one in codes.tolist()]
+            return np.concatenate(parts, dtype=np.int64)
         wanted = np.zeros(len(start), dtype=bool)
         wanted[codes] = True
         return np.flatnonzero(wanted[code])
@@ -237,7 +245,9 @@ class _Set:
         sizes = [sessions.size(*pair) for pair in zip(self.names, self.codes, strict=True)]
         rarest = int(np.argmin(sizes))
         row = sessions.having(self.names[rarest], self.codes[rarest])
-        joint = np.zeros(len(row), dtype=np.int64)
+        size = prod(len(codes) + 1 for codes in self.codes)
+        width: type[np.integer[Any]] = np.int32 if size <= MOST else np.int64
+        joint: Places = np.zeros(len(row), dtype=width)
         for name, codes, levels in zip(self.names, self.codes, self.levels, strict=True):
             place = np.full(levels + 1, len(codes), dtype=np.int32)  # what is not asked for
             place[codes] = np.arange(len(codes))
@@ -249,7 +259,7 @@ class _Set:
         tally = np.bincount(at, minlength=self.sessions.size)
         np.add(self.sessions, tally.reshape(self.sessions.shape), out=self.sessions)
 
-    def _cells(self, joint: Ints, row: Places) -> tuple[Ints, Places]:
+    def _cells(self, joint: Places, row: Places) -> tuple[Ints, Places]:
         """The cells of the sessions with these combinations, and those sessions."""
         size = prod(len(codes) + 1 for codes in self.codes)
         if size > DENSE:
@@ -274,7 +284,25 @@ class _Set:
         )
 
 
-def _places(values: Ints | Keys, ascending: Ints | Keys) -> tuple[Ints, NDArray[np.bool_]]:
+def _coded(column: pl.Series, keys: Keys) -> Places:
+    """Where each value of a column stands among some keys, or one beyond them."""
+    code = np.arange(len(keys)).astype(np.min_scalar_type(len(keys)))
+    table = pl.DataFrame({"key": keys, "code": code})
+    rows = pl.DataFrame({"key": column.cast(pl.UInt64).fill_null(0)})
+    found = rows.join(table, on="key", how="left", maintain_order="left")["code"]
+    return np.asarray(found.fill_null(len(keys)).to_numpy())
+
+
+def _ahead(sessions: Iterator[_Sessions]) -> Iterator[_Sessions]:
+    """The same, each fetched by a thread of its own while the one before is counted."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, sessions, None)
+        while (one := coming.result()) is not None:
+            coming = pool.submit(next, sessions, None)
+            yield one
+
+
+def _places(values: Places | Keys, ascending: Ints | Keys) -> tuple[Ints, NDArray[np.bool_]]:
     """Where each value stands among some ascending ones, and whether it is one of them."""
     place = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
     return place, np.asarray(ascending[place] == values)

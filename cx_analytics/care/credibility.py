@@ -83,6 +83,13 @@ def interval(score: Floats, weight: Floats, dispersion: float) -> tuple[Floats, 
     1989, ch. 9): wide for few sessions, narrow at the ends, never outside 0–100. A mean that
     lies outside its own central 90 % (a very skewed distribution) widens it to hold the mean.
     """
+    # Most customers of a day have had just as many sessions, and as flawless ones, as others.
+    pairs, place = np.unique(score + 1j * weight, return_inverse=True)
+    low, high = _interval(pairs.real, pairs.imag, dispersion)
+    return low[place], high[place]
+
+
+def _interval(score: Floats, weight: Floats, dispersion: float) -> tuple[Floats, Floats]:
     from scipy.special import betaincinv
 
     mean = np.clip(score / FULL_LOSS, 1e-9, 1 - 1e-9)
