@@ -13,9 +13,11 @@ individual causes, with a shape learned the same way: each was found in these ve
 loudest of many is louder than it will be (empirical Bayes; Robbins, 1956; Efron & Morris, 1975).
 
 With probability 1 - p the cause is not real and nothing is avoided: mean and interval are those of
-the mixture. The interval is of what one person will see: the 5 and 95 % quantiles of the number of
-faults that chance will deal (Poisson at the rate: negative binomial), widened where needed to hold
-those of the expected number, since of most customers who expect little the number will be none.
+the mixture. The interval is of what one person will see, the number of faults that chance will deal
+(Poisson at the rate: negative binomial). At most 5 % lie below it, and what is then left of 10 %
+above: nothing can lie below none, so that 90 % lie at or below the upper end of most. It is widened
+where needed to hold the 5 and 95 % quantiles of the expected number: of many who expect little
+the number will be none.
 """
 
 from __future__ import annotations
@@ -120,11 +122,9 @@ def gain_of(
     shape = prior + faults
     scale = coming / (prior / mean + sessions)
     expected = np.asarray(probability * shape * scale)
-    low, high = (
-        (_quantile(level, shape, probability) * scale, _number(level, shape, scale, probability))
-        for level in (0.05, 0.95)
-    )
-    return Gain(expected, np.minimum(expected, np.minimum(*low)), np.maximum(*high))
+    low, high = _ninety(shape, scale, probability)
+    less, more = (_quantile(level, shape, probability) * scale for level in (0.05, 0.95))
+    return Gain(expected, np.minimum(expected, np.minimum(low, less)), np.maximum(high, more))
 
 
 def mixed_gamma(
@@ -153,14 +153,22 @@ def _quantile(level: float, shape: Floats, probability: Floats) -> Floats:
     return np.asarray(gammaincinv(shape, _inside(level, probability)))
 
 
-def _number(level: float, shape: Floats, scale: Floats, probability: Floats) -> Floats:
-    """Quantile of a whole number: 0, or Poisson at Gamma(shape, scale) with that probability."""
+def _ninety(shape: Floats, scale: Floats, probability: Floats) -> tuple[Floats, Floats]:
+    """Ends of the 90 % interval of a number that is 0, or with that probability Poisson at a rate
+    that is Gamma(shape, scale)."""
     from scipy.stats import nbinom
 
-    number = nbinom.ppf(_inside(level, probability), shape, 1.0 / (1.0 + scale))
-    return np.asarray(np.maximum(number, 0.0))
+    success = 1.0 / (1.0 + scale)
+
+    def number(level: Floats | float) -> Floats:
+        told = nbinom.ppf(_inside(level, probability), shape, success)
+        return np.asarray(np.maximum(told, 0.0))
+
+    low = number(0.05)
+    below = 1 - probability + probability * nbinom.cdf(low - 1, shape, success)
+    return low, number(0.9 + np.where(low > 0, below, 0.0))
 
 
-def _inside(level: float, probability: Floats) -> Floats:
+def _inside(level: Floats | float, probability: Floats) -> Floats:
     """The level within the part that is not 0 for want of a cause."""
     return np.clip((level - (1 - probability)) / np.maximum(probability, 1e-12), 0, 1)

@@ -68,6 +68,9 @@ def test_the_interval_covers_the_numbers_it_is_made_for(shape: float) -> None:
     number = chance.poisson(spared)
     inside = (found.low <= number) & (number <= found.high)
     assert inside.mean() > 0.9
+    some = (found.mean > 1) & (found.low == 0)
+    assert some.sum() > 500
+    assert 0.9 <= inside[some].mean() < 0.955, "nothing lies below none"
     much = found.mean > 2
     assert 0.9 < inside[much].mean() < 0.96
     assert np.all((found.low <= found.mean) & (found.mean <= found.high))
