@@ -16,7 +16,7 @@ from cx_analytics.defs.resources import House
 from cx_analytics.defs.tables import facts, table_asset
 from cx_analytics.engine.models import load
 from cx_analytics.engine.stamps import Stamps
-from cx_analytics.experience import score_sql, scored_sql, widen_components
+from cx_analytics.experience import NAMES_SQL, components_sql, score_sql, scored_sql
 
 CUSTOMER_DAYS = "customer_days"
 """Additive sums of each customer and day (model experience/customer_days), kept as parts."""
@@ -50,8 +50,10 @@ def _surroundings(house: House) -> None:
     """Make units, components and cells visible to the join."""
     house.view("unit", house.lake.paths("units"), UNITS, house.engine)
     house.view("cell", house.lake.paths("cells"), CELLS, house.engine)
-    own = house.workspace.settings.extra_columns
-    house.engine.register("unit_component", widen_components(house.feed(COMPONENTS), own))
+    house.view("component", house.lake.paths("components"), COMPONENTS, house.engine)
+    names = house.engine.frame(NAMES_SQL)["name"].to_list()
+    wide = components_sql(names, house.workspace.settings.extra_columns)
+    house.engine.table("unit_component", wide)
 
 
 def join_day(house: House, day: date) -> int:

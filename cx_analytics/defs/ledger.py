@@ -80,7 +80,8 @@ def proposals(house: House) -> list[tuple[loop.Proposal, int | None]]:
     """What could be done as of the last day, each with the units that the claim rests on."""
     rails, defects = house.workspace.settings.rails, house.read(DEFECTS)
     holds = factory.hold_proposals(defects, rails, at=_end(window_of(house.workspace)))
-    made = house.feed(UNITS)["unit_id"].n_unique()
+    house.view("unit", house.lake.paths(UNITS.name), UNITS)
+    made = int(house.duck.frame("SELECT count(DISTINCT unit_id) AS made FROM unit")["made"][0])
     releases = house.read(RELEASE_LIMITS)
     return loop.proposals(house.read(CAUSES), defects, holds, rails, made, releases)
 

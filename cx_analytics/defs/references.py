@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
+import polars as pl
 
 from cx_analytics.contracts.feeds import FEEDS, SESSIONS
 from cx_analytics.defs.ingest import lake_key
 from cx_analytics.defs.plan import REFERENCES, SURROUNDINGS
 from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
+from cx_analytics.engine.frames import conform
+from cx_analytics.engine.models import quote
 from cx_analytics.engine.stamps import Stamps, digest
 from cx_analytics.ingest import lake_versions
 
+NO_CLOCK = "no_clock"
+"""A column without values: rows of such a feed hold at all times."""
+
 KEYS: Mapping[str, tuple[str, str]] = {
-    "units": ("unit_id", "no_clock"),
-    "components": ("unit_id", "no_clock"),
+    "units": ("unit_id", NO_CLOCK),
+    "components": ("unit_id", NO_CLOCK),
     "cells": ("cell_id", "valid_from"),
 }
 """By which column a session refers to a feed, and from which column on its rows hold."""
@@ -43,7 +50,9 @@ def references(house: House) -> dg.MaterializeResult[None]:
     # Days first: a kill before the copies are made re-opens them once more, and loses none.
     stamps.set(SURROUNDINGS, {day.isoformat(): digest(*now.values()) for day in reopened})
     for name in changed:
-        house.parts.write(SEEN + name, house.feed(FEEDS[name]))
+        _visible(house, "reference_now", house.lake.paths(name), name)
+        sql = f"SELECT * EXCLUDE ({NO_CLOCK}) FROM reference_now"
+        house.duck.copy(sql, house.parts.path(SEEN + name))
     stamps.set("references", now)
     return dg.MaterializeResult(
         metadata={"days": dg.MetadataValue.json([day.isoformat() for day in sorted(reopened)])}
@@ -60,18 +69,25 @@ def _reopened(house: House, feed: str) -> set[date]:
     key, since = KEYS[feed]
     if not days:
         return set()
-    for name, store, table in (
-        ("reference_now", house.lake, feed),
-        ("reference_before", house.parts, SEEN + feed),
-    ):
-        rows = store.read(table)
-        columns = FEEDS[feed].names
-        frame = house.feed(FEEDS[feed]).clear() if rows is None else rows.select(columns)
-        house.engine.register(
-            name, frame.with_columns(no_clock=None) if since == "no_clock" else frame
-        )
-    changed = house.engine.model("experience/changed_keys", {"key": key, "since": since})
+    _visible(house, "reference_now", house.lake.paths(feed), feed)
+    _visible(house, "reference_before", house.parts.paths(SEEN + feed), feed)
+    changed = house.duck.model("experience/changed_keys", {"key": key, "since": since})
     house.engine.register("changed_key", changed)
     house.view("session", house.lake.paths("sessions", days), SESSIONS, house.engine)
     found = house.engine.model("experience/reopened_days", {"key": key})
     return set(found["day"].to_list())
+
+
+def _visible(house: House, name: str, paths: Sequence[Path], feed: str) -> None:
+    """Make a state of a reference feed visible to SQL: the contract's columns, and NO_CLOCK."""
+    rows, table = f"{name} as stored", FEEDS[feed]
+    types = {**{one.name: one.type for one in table.columns}, NO_CLOCK: "TIMESTAMP"}
+    if paths:
+        house.duck.view(rows, paths, types)
+    else:
+        none = pl.lit(None, pl.Datetime("us")).alias(NO_CLOCK)
+        house.duck.register(rows, conform(None, table).with_columns(none))
+    columns = ", ".join(quote(column) for column in types)
+    house.duck.run(
+        f"CREATE OR REPLACE TEMP VIEW {quote(name)} AS SELECT {columns} FROM {quote(rows)}"
+    )

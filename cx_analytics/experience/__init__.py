@@ -4,7 +4,7 @@ The joins are the SQL model `experience/sessions`, the additive customer days
 `experience/customer_days`; here is what their SQL cannot say alone.
 """
 
-from cx_analytics.experience.components import widen_components
+from cx_analytics.experience.components import NAMES_SQL, components_sql
 from cx_analytics.experience.score import score_sql, scored_sql
 
-__all__ = ["score_sql", "scored_sql", "widen_components"]
+__all__ = ["NAMES_SQL", "components_sql", "score_sql", "scored_sql"]

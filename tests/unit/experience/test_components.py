@@ -1,10 +1,16 @@
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import polars as pl
+import pytest
 from polars.testing import assert_frame_equal
 
 from cx_analytics.contracts.feeds import COMPONENTS
-from cx_analytics.experience import widen_components
+from cx_analytics.engine.duck import Duck
+from cx_analytics.experience import NAMES_SQL, components_sql
+
+Widen = Callable[..., pl.DataFrame]
 
 SCHEMA = {
     name: pl.Datetime("us") if name == "installed_at" else pl.String for name in COMPONENTS.names
@@ -28,7 +34,22 @@ def built_in(*rows: tuple[str, str, str, str | None, int | None]) -> pl.DataFram
     )
 
 
-def test_one_row_a_unit_with_the_component_built_in_last() -> None:
+@pytest.fixture
+def widen(tmp_path: Path) -> Iterator[Widen]:
+    """What the query makes of components, by unit."""
+    with Duck(spill=tmp_path / "spill", threads=1) as engine:
+
+        def made(components: pl.DataFrame, taken: Sequence[str] = ()) -> pl.DataFrame:
+            engine.register("component", components)
+            names = engine.frame(NAMES_SQL)["name"].to_list()
+            return engine.frame(components_sql(names, taken) + " ORDER BY unit_id")
+
+        yield made
+
+
+def test_one_row_a_unit_with_the_component_built_in_last(
+    widen: Callable[..., pl.DataFrame],
+) -> None:
     components = built_in(
         ("u1", "battery", "B1", "Acme", 9),
         ("u1", "battery", "B9", "Zeta", 2),
@@ -45,22 +66,22 @@ def test_one_row_a_unit_with_the_component_built_in_last() -> None:
             "modem_supplier": [None, "Acme"],
         }
     )
-    assert_frame_equal(widen_components(components), expected)
+    assert_frame_equal(widen(components), expected)
 
 
-def test_the_order_of_rows_never_matters() -> None:
+def test_the_order_of_rows_never_matters(widen: Widen) -> None:
     components = built_in(
         ("u1", "modem", "M1", "Acme", 3),
         ("u1", "modem", "M2", "Zeta", 3),
         ("u0", "fan", "F", "", 1),
     )
-    assert_frame_equal(widen_components(components), widen_components(components.reverse()))
+    assert_frame_equal(widen(components), widen(components.reverse()))
 
 
-def test_what_sessions_bring_themselves_is_left_out() -> None:
+def test_what_sessions_bring_themselves_is_left_out(widen: Widen) -> None:
     components = built_in(("u1", "modem", "M1", "Acme", 1))
-    assert widen_components(components, ["modem_lot"]).columns == ["unit_id", "modem_supplier"]
+    assert widen(components, ["modem_lot"]).columns == ["unit_id", "modem_supplier"]
 
 
-def test_no_components() -> None:
-    assert widen_components(built_in()).schema == {"unit_id": pl.String}
+def test_no_components(widen: Widen) -> None:
+    assert widen(built_in()).schema == {"unit_id": pl.String}
