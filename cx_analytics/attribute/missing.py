@@ -12,18 +12,17 @@ Belongs here: that chance, from fault rows alone. Stays out: the fit (hazard.py)
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from cx_analytics.attribute.counts import Bools, Floats, Ints
 from cx_analytics.attribute.hazard import Hazard, Term
+from cx_analytics.attribute.rare import LEAST, PRIOR, RARE, Foretold, Values
 
 IDENTITIES = ("unit_id", "cell_id")
 """What attributes are joined through: without it nothing that hangs on it is known."""
-
-PRIOR = 2.0
-"""Faults that pull the share among few like ones towards the share among all."""
 
 OFTEN_KNOWN = 0.5
 """Where fewer have the value it does not exist there (no cell on Wi-Fi): it was not lost."""
@@ -44,13 +43,13 @@ class Lost:
 def lost(hazard: Hazard) -> Lost:
     """Every fault and term whose conditions hold but for values that the fault lacks."""
     guess = _Guess(hazard)
-    found = [guess.matches(term) for term in hazard.terms]
-    terms = np.repeat(np.arange(len(found)), [len(fault) for fault, _ in found])
+    faults = [guess.matches(term) for term in hazard.terms]
+    chances = guess.chances(hazard.terms, faults)
     none: Floats = np.zeros(0)
     return Lost(
-        np.concatenate([none.astype(np.int64), *(fault for fault, _ in found)]),
-        terms,
-        np.concatenate([none, *(chance for _, chance in found)]),
+        np.concatenate([none.astype(np.int64), *faults]),
+        np.repeat(np.arange(len(faults)), [len(fault) for fault in faults]),
+        np.concatenate([none, *chances]),
     )
 
 
@@ -67,32 +66,83 @@ class _Guess:
         columns = self.period.counts.columns
         self.codes = {name: self.period.codes(name) for name in columns}
         self._lost: dict[str, Bools] = {}
+        self._lackings: dict[str, Ints] = {}
 
-    def matches(self, term: Term) -> tuple[Ints, Floats]:
+    def matches(self, term: Term) -> Ints:
         """Faults inside the window that lack a value and meet the other conditions."""
-        chance, lacks = np.ones(len(self.weight)), np.zeros(len(self.weight), dtype=bool)
-        inside = self._inside(term)
-        wanted = [(name, self._code(name, value)) for name, value in self._conditions(term)]
+        wanted = self._wanted(term)
+        fault = np.unique(np.concatenate([self._lacking(name) for name, _ in wanted]))
+        inside = self._inside(term, fault)
         for name, code in wanted:
-            inside &= (self.codes[name] == code) | self._is_lost(name)
-            lacks |= self.codes[name] < 0
-        fault = np.flatnonzero(inside & lacks)
-        for name, code in wanted if len(fault) else ():
-            absent = self.codes[name][fault] < 0
-            chance[fault[absent]] *= self._chances(name, code)[fault[absent]]
-        return fault, chance[fault]
+            inside &= (self.codes[name][fault] == code) | self._is_lost(name)[fault]
+        return fault[inside]
+
+    def chances(self, terms: Sequence[Term], faults: Sequence[Ints]) -> list[Floats]:
+        """The chance of each term at the faults that may be its."""
+        chance = [np.ones(len(fault)) for fault in faults]
+        asked: dict[str, dict[int, list[int]]] = {}
+        for place, (term, fault) in enumerate(zip(terms, faults, strict=True)):
+            for name, code in self._wanted(term) if len(fault) else ():
+                if (self.codes[name][fault] < 0).any():
+                    asked.setdefault(name, {}).setdefault(code, []).append(place)
+        for name, values in sorted(asked.items()):
+            absent = [self.codes[name][fault] < 0 for fault in faults]
+            lack = {
+                code: np.unique(np.concatenate([faults[n][absent[n]] for n in places]))
+                for code, places in values.items()
+            }
+            for code, told in self._told(name, lack):
+                for n in values[code]:
+                    at = np.searchsorted(lack[code], faults[n][absent[n]])
+                    chance[n][absent[n]] *= told[at]
+        return chance
+
+    def _told(self, name: str, lack: Mapping[int, Ints]) -> Iterator[tuple[int, Floats]]:
+        """The chance of values of an attribute at the faults that lack them."""
+        codes = self.codes[name]
+        weight = np.where(codes >= 0, self.weight, 0.0)
+        whole, listed = max(weight.sum(), 1e-9), np.array(sorted(lack))
+        own = np.flatnonzero(np.isin(codes, listed))
+        own = own[np.argsort(codes[own], kind="stable")]
+        value = np.searchsorted(listed, codes[own])
+        sums = [weight[part].sum() for part in np.split(own, np.flatnonzero(np.diff(value)) + 1)]
+        share = np.zeros(len(listed))
+        share[np.unique(value)] = sums[: len(own)]
+        share = share / whole
+        rare = share <= RARE
+        for code in listed[~rare].tolist():
+            yield code, self._chances(name, code)[lack[code]]
+        if rare.any():
+            kept = rare[value]
+            values = Values(own[kept], (np.cumsum(rare) - 1)[value[kept]], share[rare], weight)
+            names = [other for other in self.period.counts.names if other != name]
+            columns = self.period.counts.columns
+            foretold = Foretold(values, columns, self.codes, names, "customer_id")
+            faults = {n: lack[code] for n, code in enumerate(listed[rare].tolist())}
+            for n, chance in foretold.chances(faults).items():
+                yield int(listed[rare][n]), chance
+
+    def _wanted(self, term: Term) -> list[tuple[str, int]]:
+        return [(name, self._code(name, value)) for name, value in self._conditions(term)]
+
+    def _lacking(self, name: str) -> Ints:
+        """The faults that have lost a value."""
+        if name not in self._lackings:
+            self._lackings[name] = np.flatnonzero(self._is_lost(name))
+        return self._lackings[name]
 
     def _conditions(self, term: Term) -> tuple[tuple[str, str], ...]:
         return self.period.key(term.cell).conditions
 
     def _code(self, name: str, value: str) -> int:
-        return int(self.period.counts.columns[name].levels.index(value))
+        return self.period.counts.columns[name].place[value]
 
-    def _inside(self, term: Term) -> Bools:
+    def _inside(self, term: Term, fault: Ints) -> Bools:
         hours = self.period.key(term.cell).hours
         if hours is None:
-            return (self.period.day >= term.first) & (self.period.day < term.last)
-        hour = self.period.counts.hour[self.period.faults]
+            day = self.period.day[fault]
+            return np.asarray((day >= term.first) & (day < term.last))
+        hour = self.period.counts.hour[self.period.faults][fault]
         return np.asarray((hour >= hours[0]) & (hour < hours[1]))
 
     def _is_lost(self, name: str) -> Bools:
@@ -156,5 +206,5 @@ def _told(codes: Ints, is_value: Bools, weight: Floats, prior: Floats) -> tuple[
 
 
 def _likelihood(chance: Floats, is_value: Bools, weight: Floats) -> float:
-    safe = np.clip(chance, 1e-6, 1 - 1e-6)
+    safe = np.clip(chance, LEAST, 1 - LEAST)
     return float((weight * np.where(is_value, np.log(safe), np.log(1 - safe))).sum())

@@ -62,12 +62,17 @@ def window(house: House) -> Window:
 
 def match_units(house: House) -> pl.DataFrame:
     """Every unit under each defect of today (model factory/defect_units)."""
-    match_defects(house, house.read(CAUSES), window(house))
-    return house.duck.model("factory/defect_units", **window(house).parameters)
+    span = window(house).parameters
+    version = match_defects(house, house.read(CAUSES), window(house))
+    if not house.is_left("defect_unit", digest(version, span)):
+        house.duck.table("defect_unit", load("factory/defect_units").sql, span)
+    return house.duck.frame("SELECT * FROM defect_unit ORDER BY defect_id, unit_id")
 
 
-def match_defects(house: House, causes: pl.DataFrame, *spans: Window) -> None:
+def match_defects(house: House, causes: pl.DataFrame, *spans: Window) -> str:
     """Leave what the models of the factory read: matched_unit, unit_fault and what they rest on.
+
+    Returns the version of what is left.
 
     `spans` are the times whose sessions are counted; faults and first use count at all times.
     """
@@ -75,11 +80,13 @@ def match_defects(house: House, causes: pl.DataFrame, *spans: Window) -> None:
     conditions = factory.defect_conditions(causes)
     house.duck.register("defect_condition", conditions)
     shares = Stamps(house.parts.root).of(FAULT_CAUSES.name)
-    if not house.is_left("matched_unit", digest(conditions.to_dicts(), shares)):
+    version = digest(conditions.to_dicts(), shares)
+    if not house.is_left("matched_unit", version):
         view_lives(house)
         for made_of in ("unit_attribute", "matched_unit", "unit_fault"):
             house.duck.table(made_of, load(f"factory/{made_of}s").sql)
     view_spans(house, spans)
+    return version
 
 
 def view_spans(house: House, spans: Sequence[Window]) -> None:
