@@ -21,6 +21,7 @@ from cx_analytics.defs.progress import tell
 from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
 from cx_analytics.defs.tables import facts, spec_of
+from cx_analytics.engine.models import load
 
 _One = dg.MaterializeResult[None]
 _DEPS = ("actions", "causes_history", "fault_causes", "sessions")
@@ -67,10 +68,8 @@ def judge(
     calendar = comparison.calendar
     view_sessions(house, days, calendar.first, calendar.last)
     view_incidents(house, act, history, comparison.calendar, days)
-    house.duck.register(
-        "action_day",
-        house.duck.model("loop/action_days", comparison.identifiers, **comparison.parameters),
-    )
+    by_day = load("loop/action_days").bind(comparison.identifiers)
+    house.duck.table("action_day", by_day, comparison.parameters)
     subjects = house.duck.model("loop/action_subjects", last_before=calendar.last_before)
     cohorts = loop.groups_of(comparison, subjects, acts)
     house.duck.register("subject_group", cohorts.groups)
