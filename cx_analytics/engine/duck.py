@@ -54,6 +54,8 @@ class Duck:
         self.connection.execute("SET TimeZone = 'UTC'")
         self.connection.execute("SET preserve_insertion_order = true")
         self.connection.execute("SET enable_progress_bar = false")
+        # What is in memory has no file to be brought into: without this, it is rewritten for one.
+        self.connection.execute("SET checkpoint_threshold = '1TB'")
 
     def __enter__(self) -> Self:
         return self

@@ -1,7 +1,7 @@
 """Files of any supported format → typed rows in the lake; duplicates, late rows, quarantine.
 
-The flow, one module a step: find → read (or careful) → judge → merge → commit; `take` holds a
-batch together, `manifest` remembers what was taken. `erase` takes a customer out again, and
+The flow, one module a step: find → read (or careful) → judge → rows → merge → commit; `take` holds
+a batch together, `manifest` remembers what was taken. `erase` takes a customer out again, and
 `suppress` and `withhold` keep him out. `pseudonyms` and `action_ids` replace ids on the way in.
 """
 

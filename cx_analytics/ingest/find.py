@@ -18,6 +18,8 @@ from cx_analytics.contracts.settings import Source
 from cx_analytics.ingest.shapes import Found
 
 _NOT_YET = (".tmp", ".part")
+_DENSE, _PACKED = (".parquet", ".gz", ".zst"), 6
+"""Packed files hold about so many times their size in text."""
 
 
 def candidates(root: Path, sources: Sequence[Source]) -> list[Found]:
@@ -67,6 +69,11 @@ def changed(found: Found) -> bool:
     except OSError:
         return True
     return [stat.st_size, stat.st_mtime_ns] != found.stat
+
+
+def text_bytes(found: Found) -> int:
+    """About how many bytes of plain text a file holds."""
+    return found.size * (_PACKED if found.path.suffix.lower() in _DENSE else 1)
 
 
 def refreshed(found: Found) -> Found:

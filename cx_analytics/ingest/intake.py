@@ -14,7 +14,7 @@ from cx_analytics.contracts.feeds import FEEDS
 from cx_analytics.contracts.ports import SqlEngine
 from cx_analytics.contracts.settings import Source
 from cx_analytics.ingest.commit import recover, save_manifest
-from cx_analytics.ingest.find import candidates, rested
+from cx_analytics.ingest.find import candidates, rested, text_bytes
 from cx_analytics.ingest.formats import claimed
 from cx_analytics.ingest.manifest import Manifest
 from cx_analytics.ingest.pseudonyms import Pseudonyms, demand_same, demand_same_list
@@ -24,8 +24,6 @@ from cx_analytics.ingest.take import Batch, said
 
 BATCH_BYTES = 1 << 30
 """Bytes of plain text that one batch takes at most (one file always fits)."""
-_DENSE, _PACKED = (".parquet", ".gz", ".zst"), 6
-"""Packed files hold about so many times their size in text."""
 
 
 def ingest(
@@ -132,18 +130,14 @@ def _digest(found: Found) -> str:
 def new_text_bytes(root: Path, sources: Sequence[Source]) -> int:
     """About how many bytes of plain text have landed and were not taken in yet."""
     manifest = Manifest.read(root)
-    return sum(_text_bytes(one) for one in candidates(root, sources) if manifest.is_new(one))
-
-
-def _text_bytes(found: Found) -> int:
-    return found.size * (_PACKED if found.path.suffix.lower() in _DENSE else 1)
+    return sum(text_bytes(one) for one in candidates(root, sources) if manifest.is_new(one))
 
 
 def _chunks(files: Iterator[tuple[Found, str]]) -> Iterator[list[tuple[Found, str]]]:
     chunk: list[tuple[Found, str]] = []
     size = 0
     for found, digest in files:
-        weight = _text_bytes(found)
+        weight = text_bytes(found)
         if chunk and size + weight > BATCH_BYTES:
             yield chunk
             chunk, size = [], 0

@@ -28,7 +28,7 @@ from cx_analytics.contracts.feeds import MAX_TEXT
 from cx_analytics.contracts.model import Column
 from cx_analytics.ingest.careful import MAX_SHOWN
 from cx_analytics.ingest.pseudonyms import LEFT_OUT, Pseudonyms
-from cx_analytics.ingest.shapes import Intake, Text, literal, quote
+from cx_analytics.ingest.shapes import ROOM, Intake, Text, literal, quote
 
 EARLIEST = datetime(1990, 1, 1)
 AHEAD = timedelta(days=2)
@@ -48,11 +48,15 @@ _RECORD_TEXT = 200
 
 @dataclass(frozen=True)
 class Broken:
-    """A rule as SQL over `_t…` (text) and typed columns: true when the row is bad."""
+    """A rule as SQL over `_t…` (text) and typed columns: true when the row is bad.
+
+    `when_odd` says that no row breaks it whose texts are plain and short together.
+    """
 
     rule: str
     violated: str
     reason: str
+    when_odd: bool = False
 
 
 def is_id(name: str) -> bool:
@@ -69,7 +73,7 @@ def judged(
     intake: Intake,
     *,
     now: datetime,
-    base: int,
+    file: int,
     given: dict[str, str] | None = None,
     where: tuple[str, str] | None = None,
     hidden: Pseudonyms | None = None,
@@ -78,7 +82,8 @@ def judged(
 
     Parameters
     ----------
-    base : added to the line; `_seq` then orders all rows of a batch by arrival.
+    file : number of the file in the batch, or of the first of many; `_seq`, the number of the file
+        × ROOM + the line, orders all rows of a batch by arrival.
     given : column → SQL over the relation, for columns that a source computes.
     where : name of the source and SQL over the relation that good rows satisfy.
     hidden : ids to replace; rules see them as they came, and no record is kept: an id may
@@ -92,14 +97,37 @@ def judged(
     typed = ", ".join(f"{_typed(c, _t(i))} AS {quote(c.name)}" for i, c in enumerate(columns))
     rules = list(_rules(columns, text, intake, now, where))
     names = ", ".join(_shown(c.name, intake, hidden) for c in columns)
-    bad = " OR ".join(f"({one.violated}) IS TRUE" for one in rules)
     kept = f"({where[1]})" if where else "NULL"
+    before = f"{ROOM} * ({file} + _file)" if text.many else f"{ROOM * file}"
     return (
-        f"SELECT {base} + _line AS _seq, _line, {names}, {_verdict(rules, hidden)}, "
-        f"{_record(text, hidden)} AS _record FROM ("
-        f"SELECT *, ({bad}) AS _bad FROM ("
-        f"SELECT *, {typed} FROM (SELECT *, {texts}, {kept} AS _kept FROM ({text.sql}))))"
+        f"SELECT CAST({before} + _line AS BIGINT) AS _seq, _line, {names}, "
+        f"{_verdict(rules, hidden)}, {_record(text, hidden)} AS _record FROM ("
+        f"SELECT *, ({_any_broken(rules)}) AS _bad FROM ("
+        f"SELECT *, {typed}, {_is_odd(columns)} AS _odd FROM ("
+        f"SELECT *, {texts}, {kept} AS _kept FROM ({text.sql}))))"
     )
+
+
+def _is_odd(columns: list[Column]) -> str:
+    """Whether a row may break a rule on texts: only then is each looked at by itself.
+
+    JSON escapes control characters (but delete), so that a text with one is longer as JSON.
+    """
+    texts = ", ".join(_t(i) for i, column in enumerate(columns) if column.type == "VARCHAR")
+    if not texts:
+        return "false"
+    every = f"concat({texts})"
+    return (
+        f"strlen(to_json({every})) <> strlen({every}) + 2 OR contains({every}, chr(127)) "
+        f"OR strlen({every}) > {MAX_TEXT}"
+    )
+
+
+def _any_broken(rules: list[Broken]) -> str:
+    on_texts = " OR ".join(f"({one.violated})" for one in rules if one.when_odd)
+    others = " OR ".join(f"({one.violated})" for one in rules if not one.when_odd)
+    odd = f"CASE WHEN _odd THEN ({on_texts}) IS TRUE ELSE false END" if on_texts else "false"
+    return f"CASE WHEN {others or 'false'} THEN true ELSE {odd} END"
 
 
 def _columns(intake: Intake) -> list[Column]:
@@ -247,9 +275,11 @@ def _text_rules(column: Column, text: str, file: Text, intake: Intake) -> Iterat
         control = f"regexp_matches({text}, '[\\x00-\\x1f\\x7f]')"
     else:
         control = f"contains({text}, chr(0))"
-    yield Broken(f"control_character:{name}", control, f"{name} holds a control character")
+    reason = f"{name} holds a control character"
+    yield Broken(f"control_character:{name}", control, reason, when_odd=True)
     long = f"strlen({text}) > {MAX_TEXT} AND length({text}) > {MAX_TEXT}"
-    yield Broken(f"too_long:{name}", long, f"{name} is longer than {MAX_TEXT} characters")
+    reason = f"{name} is longer than {MAX_TEXT} characters"
+    yield Broken(f"too_long:{name}", long, reason, when_odd=True)
 
 
 def _time_rules(name: str, value: str, now: datetime) -> Iterator[Broken]:

@@ -3,7 +3,8 @@
 Belongs here: SQL that finds winners, the days they touch, and the new content of those days.
 Stays out: where the results go (commit.py moves them), and which rows are good (judge.py).
 
-The relation `new_rows` has the feed's columns and `_seq`, the order of arrival.
+The table `taken` (rows.py) has the feed's columns, `_seq`, the order of arrival, and `_why`, null
+for good rows.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from cx_analytics.contracts.ports import SqlEngine
+from cx_analytics.ingest.rows import TAKEN
 from cx_analytics.ingest.shapes import WHOLE, Intake, listed, literal, quote
 
 GROUP_ROWS = 2_000_000
@@ -38,7 +41,7 @@ class Merged:
 
 
 class Merge:
-    """One merge of `new_rows` into the partitions of a feed.
+    """One merge of the good rows of `taken` into the partitions of a feed.
 
     Parameters
     ----------
@@ -74,7 +77,8 @@ class Merge:
                 elif found[day]["version"] != self.existing.get(day, {}).get("version"):
                     self._write(self.engine, "merged", day, target_of(day))
                     written[day] = found[day]
-        for table in ("arrived", "repeated", "known", "merged"):
+        self.engine.run("DROP VIEW arrived")
+        for table in ("lost", "repeated", "known", "merged"):
             self.engine.run(f"DROP TABLE IF EXISTS {table}")
         emptied = [day for day in emptied if day in self.existing]
         return Merged(distinct - sum(known.values()), written, tuple(emptied))
@@ -91,34 +95,48 @@ class Merge:
         return types | {name: kind for name, kind in stored.items() if name not in types}
 
     def _winners(self) -> int:
-        """Table `arrived`: the latest row of each key, with its day; returns their number."""
-        keys = listed(self.intake.feed.key)
-        self.engine.table(
-            "repeated",
-            f"SELECT {keys}, max(_seq) AS _last FROM new_rows GROUP BY {keys} HAVING count(*) > 1",
-        )
-        same = " AND ".join(
-            f"repeated.{quote(name)} IS NOT DISTINCT FROM new_rows.{quote(name)}"
-            for name in self.intake.feed.key
-        )
+        """View `arrived`: the latest row of each key, with its day; returns their number."""
         new = self.intake.types
         columns = ", ".join(
-            f"new_rows.{quote(name)}" if name in new else f"CAST(NULL AS {kind}) AS {quote(name)}"
+            quote(name) if name in new else f"CAST(NULL AS {kind}) AS {quote(name)}"
             for name, kind in self.types.items()
         )
-        # Not a temporary table: those who write days side by side read it.
+        but = "ANTI JOIN lost USING (_seq) " if self._losers() else ""
+        # Not a temporary view: those who write days side by side read it.
         self.engine.run(
-            f"CREATE OR REPLACE TABLE arrived AS SELECT {columns}, "
-            f"{self._day('new_rows.')} AS _day FROM new_rows LEFT JOIN repeated ON {same} "
-            "WHERE _last IS NULL OR _seq = _last"
+            f"CREATE OR REPLACE VIEW arrived AS SELECT {columns}, {self._day()} AS _day "
+            f"FROM {TAKEN} {but}WHERE _why IS NULL"
         )
         return int(self.engine.frame("SELECT count(*) FROM arrived").item())
 
-    def _day(self, of: str = "") -> str:
+    def _losers(self) -> int:
+        """Table `lost`: good rows whose key arrived again, later; returns their number.
+
+        Hashes of keys are counted first, which take less room than the keys; the rows of those
+        that stand twice are few.
+        """
+        keys = listed(self.intake.feed.key)
+        good = f"SELECT _seq, {keys}, hash({keys}) AS _hash FROM {TAKEN} WHERE _why IS NULL"
+        self.engine.table(
+            "repeated", f"SELECT _hash FROM ({good}) GROUP BY _hash HAVING count(*) > 1"
+        )
+        self.engine.run(
+            f"CREATE OR REPLACE TABLE lost AS SELECT _seq FROM ({good}) SEMI JOIN repeated "
+            f"USING (_hash) QUALIFY _seq < max(_seq) OVER (PARTITION BY {keys})"
+        )
+        return int(self.engine.frame("SELECT count(*) FROM lost").item())
+
+    def _day(self) -> str:
+        clock = self.intake.feed.event_time
+        return literal(WHOLE) if clock is None else f"CAST({quote(clock)} AS DATE)"
+
+    def _on(self, day: str) -> str:
+        """SQL that is true for rows of a day, by their time: other blocks are passed over."""
         clock = self.intake.feed.event_time
         if clock is None:
-            return literal(WHOLE)
-        return f"strftime({of}{quote(clock)}, '%Y-%m-%d')"
+            return "true"
+        after, time = date.fromisoformat(day) + timedelta(days=1), quote(clock)
+        return f"{time} >= TIMESTAMP '{day}' AND {time} < TIMESTAMP '{after}'"
 
     def _known_keys(self) -> dict[str, int]:
         """Days of the lake that hold keys which arrived, with how many."""
@@ -159,7 +177,8 @@ class Merge:
     def _merge_days(self, days: Sequence[str]) -> None:
         """Table `merged`: the whole new content of some days that the lake has."""
         columns = listed(self.types)
-        wanted = ", ".join(literal(day) for day in days)
+        kind = "VARCHAR" if self.intake.feed.event_time is None else "DATE"
+        wanted = ", ".join(f"{kind} {literal(day)}" for day in days)
         self.engine.table(
             "merged",
             f"SELECT {columns}, _day FROM arrived WHERE _day IN ({wanted})"
@@ -196,7 +215,7 @@ class Merge:
     def _write(self, engine: SqlEngine, relation: str, day: str, target: Path) -> None:
         """Write a day in the order of its key, so that equal rows give equal files."""
         order = ", ".join(f"{quote(name)} NULLS FIRST" for name in self.intake.feed.key)
-        rows = f"SELECT {listed(self.types)} FROM {relation} WHERE _day = {literal(day)}"
+        rows = f"SELECT {listed(self.types)} FROM {relation} WHERE {self._on(day)}"
         engine.copy(f"{rows} ORDER BY {order}", target)
 
 

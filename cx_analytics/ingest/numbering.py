@@ -35,7 +35,7 @@ def _pieces(path: Path) -> Iterator[tuple[list[bytes], list[bool]]]:
     """Lines of a file piece by piece, and which begin a record; nothing where each does."""
     quoted, inside = ".csv" in path.name, False
     for lines in _lines(chunks(path, COMPRESSIONS.get(path.suffix, ""))):
-        plain = all(line.strip() for line in lines)
+        plain = all(map(bytes.strip, lines))
         if plain and not inside and not (quoted and any(b'"' in line for line in lines)):
             yield lines, []
             continue

@@ -28,16 +28,29 @@ _MAX_DOCUMENT = 256 << 20
 
 @dataclass(frozen=True)
 class Reading:
-    """Ways to read a file: the fast one first; None where a way does not exist."""
+    """Ways to read a file: the fast one first; None where a way does not exist.
 
+    `path` is the file under a plain name. `by_line` says that the fast way reads one JSON object
+    a line, so that it can read several files at once.
+    """
+
+    path: Path
     fast: Text | None
     careful: Callable[[], Text] | None
+    by_line: bool = False
+
+    def is_like(self, other: Reading) -> bool:
+        """Whether one statement can read both files."""
+        if not (self.by_line and other.by_line and self.fast and other.fast):
+            return False
+        one, two = self.fast, other.fast
+        return (one.columns, one.nested) == (two.columns, two.nested)
 
 
 def read(
-    found: Found, intake: Intake, engine: SqlEngine, folder: Path, asked: Sequence[str] = ()
+    found: Found, intake: Intake, engine: SqlEngine, stem: Path, asked: Sequence[str] = ()
 ) -> Reading:
-    """The ways to read a file; `folder` takes a symlink to it and what reading needs.
+    """The ways to read a file; beside `stem` lie a symlink to it and what reading needs.
 
     `asked` are the columns that a source's expressions name: of JSON they are read even when
     the first lines do not have them.
@@ -45,24 +58,28 @@ def read(
     Raises Refused when the file cannot be read at all.
     """
     form = format_of(found.path, found.source)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"data{form.suffix}"
+    path = stem.with_name(f"{stem.name}{form.suffix}")
     path.symlink_to(found.path.resolve())
     if form.kind == "parquet":
-        return Reading(_parquet(path, engine), None)
+        return Reading(path, _parquet(path, engine), None)
     head = peek(path, form.compression)
     sound = not head.startswith(BOM) and _is_whole(path, form)
     if form.kind == "csv":
         return _csv(path, form, head, found, intake, sound)
     if found.feed == "production_events" and _holds_epcis(path, form):
-        return Reading(None, lambda: _epcis(path, form, folder / "parts"))
+        return Reading(path, None, lambda: _epcis(path, form, _parts(path)))
     by_line = (
         form
         if form.kind == "ndjson" or not _one_a_line(head)
         else Format("ndjson", form.compression)
     )
     fast = _ndjson(path, head, intake, asked) if by_line.kind == "ndjson" and sound else None
-    return Reading(fast, lambda: read_carefully(path, by_line, folder / "parts"))
+    return Reading(path, fast, lambda: read_carefully(path, by_line, _parts(path)), bool(fast))
+
+
+def _parts(path: Path) -> Path:
+    """Folder for what is read carefully."""
+    return path.with_name(f"{path.name}-parts")
 
 
 def _is_whole(path: Path, form: Format) -> bool:
@@ -126,8 +143,8 @@ def _csv(
     )
     sql = f"SELECT 1 + row_number() OVER () AS _line, * FROM {reader}"
     fast = Text(sql, header, records=True) if sound else None
-    parts = path.parent / "parts"
-    return Reading(fast, lambda: read_carefully(path, form, parts, header, delimiter))
+    parts = _parts(path)
+    return Reading(path, fast, lambda: read_carefully(path, form, parts, header, delimiter))
 
 
 def _delimiter(head: bytes) -> str:
@@ -160,14 +177,28 @@ def _ndjson(path: Path, head: bytes, intake: Intake, asked: Sequence[str]) -> Te
     seen, nested = _keys(head)
     wanted = [*seen, *asked, *intake.types, *intake.feed.aliases]
     names = tuple({name.lower(): name for name in reversed(wanted) if name}.values())
+    return _lines([path], names, nested)
+
+
+def together(readings: Sequence[Reading]) -> Text:
+    """The relation of several files that are like each other, in this order."""
+    first = readings[0].fast
+    assert first
+    return _lines([one.path for one in readings], first.columns, first.nested)
+
+
+def _lines(paths: Sequence[Path], names: tuple[str, ...], nested: frozenset[str]) -> Text:
+    many = len(paths) > 1
+    files = ", ".join(literal(str(path)) for path in paths)
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     picked = ", ".join(f"{quote(name)} AS {quote(f'_r{i}')}" for i, name in enumerate(names))
+    number = "file_index AS _file, " if many else ""
     sql = (
-        f"SELECT row_number() OVER () AS _line, {picked} FROM "
-        f"read_ndjson([{literal(str(path))}], columns = {{{columns}}}, records = true, "
+        f"SELECT row_number() OVER () AS _line, {number}{picked} FROM "
+        f"read_ndjson([{files}], columns = {{{columns}}}, records = true, "
         "hive_partitioning = false)"
     )
-    return Text(sql, names, nested, records=True, open=True)
+    return Text(sql, names, nested, records=True, open=True, many=many)
 
 
 def _keys(head: bytes) -> tuple[list[str], frozenset[str]]:

@@ -17,6 +17,7 @@ from cx_analytics.contracts.model import Table
 from cx_analytics.contracts.ports import SqlEngine
 from cx_analytics.contracts.tables import QUARANTINE, RUNS
 from cx_analytics.ingest.numbering import physical_lines
+from cx_analytics.ingest.rows import BAD
 from cx_analytics.ingest.shapes import FeedReport, Issue, literal
 
 
@@ -42,55 +43,73 @@ def runs_files(root: Path) -> list[Path]:
 
 @dataclass(frozen=True)
 class Rejected:
-    """What was rejected of a file: issues, and the judged rows (with their lines) that are bad."""
+    """A file of a batch: its number, the number before its first record's, and what was not read.
 
+    `lines` is a file with the lines of its bad records; None where these have the same numbers.
+    """
+
+    number: int
     file: str
+    before: int
     issues: Sequence[Issue]
-    rows: Path | None
     lines: Path | None
 
 
-def write_lines(folder: Path, records: Sequence[int]) -> Path | None:
+def write_lines(path: Path, number: int, records: Sequence[int]) -> Path | None:
     """Where the physical lines of bad records are noted; None when they are the records."""
     import polars as pl
 
-    found = physical_lines(next(folder.glob("data.*")), records)
+    found = physical_lines(path, records)
     if not found:
         return None
-    target = folder / "lines.parquet"
+    target = path.with_name(f"{path.name}-lines.parquet")
     frame = pl.DataFrame({"record": list(found), "line": list(found.values())})
-    frame.write_parquet(target, compression="lz4")
+    frame.with_columns(number=pl.lit(number)).write_parquet(target, compression="lz4")
     return target
 
 
 def write_quarantine(
     rejected: Sequence[Rejected], feed: str, batch: str, engine: SqlEngine, target: Path
 ) -> int:
-    """Write rejected rows in the columns of the contract, by file and line; returns how many."""
+    """Write issues and the bad rows of `taken` in the columns of the contract, by file and line.
+
+    Returns how many.
+    """
     import polars as pl
 
-    names = ("file", "line", "rule", "reason", "record")
-    schema = pl.Schema({n: pl.Int64() if n == "line" else pl.String() for n in names})
-    issues = [(r.file, i.line, i.rule, i.reason, i.record) for r in rejected for i in r.issues]
+    names = ("number", "file", "line", "rule", "reason", "record")
+    numbers = ("number", "line")
+    schema = pl.Schema({n: pl.Int64() if n in numbers else pl.String() for n in names})
+    issues = [
+        (one.number, one.file, issue.line, issue.rule, issue.reason, issue.record)
+        for one in rejected
+        for issue in one.issues
+    ]
     engine.register("issues", pl.DataFrame(issues, schema=schema, orient="row"))
-    rows = [_bad_rows(one.file, one.rows, one.lines) for one in rejected if one.rows]
-    every = " UNION ALL ".join([f"SELECT {', '.join(names)} FROM issues", *rows])
+    files = [(one.number, one.file, one.before) for one in rejected]
+    places = pl.Schema({"number": pl.Int64(), "file": pl.String(), "before": pl.Int64()})
+    engine.register("files", pl.DataFrame(files, schema=places, orient="row"))
+    every = f"SELECT {', '.join(names)} FROM issues UNION ALL {_bad_rows(rejected)}"
     columns = {"feed": literal(feed), "batch": literal(batch)}
     picked = ", ".join(f"{columns.get(name, name)} AS {name}" for name in QUARANTINE.names)
     return engine.copy(
-        f"SELECT {picked} FROM ({every}) ORDER BY file, line NULLS FIRST, rule, reason", target
+        f"SELECT {picked} FROM ({every}) ORDER BY file, line NULLS FIRST, rule, reason, number",
+        target,
     )
 
 
-def _bad_rows(file: str, rows: Path, lines: Path | None) -> str:
-    bad = f"read_parquet({literal(str(rows))}, hive_partitioning = false)"
-    line, join = "_line", ""
-    if lines:
-        line = "coalesce(line, _line)"
-        join = f" LEFT JOIN read_parquet({literal(str(lines))}) AS l ON l.record = _line"
+def _bad_rows(rejected: Sequence[Rejected]) -> str:
+    noted = ", ".join(literal(str(one.lines)) for one in rejected if one.lines)
+    line, join = "bad.record - before", ""
+    if noted:
+        line = "coalesce(noted.line, bad.record - before)"
+        join = (
+            f" LEFT JOIN read_parquet([{noted}], hive_partitioning = false) AS noted "
+            "ON noted.number = bad.number AND noted.record = bad.record - before"
+        )
     return (
-        f"SELECT {literal(file)} AS file, {line} AS line, _rule, _reason, _record "
-        f"FROM {bad}{join} WHERE _rule IS NOT NULL"
+        f"SELECT bad.number, file, {line} AS line, rule, reason, record_text AS record "
+        f"FROM ({BAD}) AS bad JOIN files ON files.number = bad.number{join}"
     )
 
 

@@ -17,6 +17,10 @@ WHOLE = "all"
 """Name of the only partition of a feed that has no event time."""
 
 
+ROOM = 1 << 40
+"""Line numbers that a file may use; `_seq` = number of the file in the batch × ROOM + line."""
+
+
 @dataclass(frozen=True)
 class Found:
     """A file that may be taken in, as it was when it was looked at.
@@ -56,13 +60,15 @@ class Issue:
 
 @dataclass(frozen=True)
 class Text:
-    """A file as a relation of texts.
+    """A file, or several that are read together, as a relation of texts.
 
     `sql` selects `_line` (1-based line or record number) and one VARCHAR `_r<i>` for each of
     `columns`. `nested` are columns that may hold JSON objects, `floats` those that the file
     itself stores as floating point. `issues` are the rows that are not in the relation.
     `records` says that `_line` counts records, not physical
     lines, so far. `open` says that a column may be absent from a file as it may from an object.
+    `many` says that `sql` also selects `_file`, the 0-based number of the file; lines are then
+    counted on from file to file.
     """
 
     sql: str
@@ -72,6 +78,7 @@ class Text:
     issues: tuple[Issue, ...] = ()
     records: bool = False
     open: bool = False
+    many: bool = False
 
 
 @dataclass(frozen=True)

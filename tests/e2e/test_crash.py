@@ -106,7 +106,7 @@ def test_what_a_kill_leaves_is_swept(new_workspace: Callable[..., Path]) -> None
         "warehouse/.spill-publish/duckdb_temp_storage-0.tmp",
         "warehouse/published/.part-000007/sessions/day=2026-01-01.parquet",
         "warehouse/parts/sessions/day=2026-01-01/.part-part.parquet.tmp",
-        "lake/.staging-000001/00000/rows.parquet",
+        "lake/.staging-000001/00000.csv-rows.parquet",
         "exports/.part-d-abcdef-2026-01-01-01234567/feedback.json",
         "reports/.part-index.html.tmp",
     )

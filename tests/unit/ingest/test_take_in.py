@@ -266,6 +266,48 @@ def test_many_bad_rows_keep_their_lines(field: Any, make: Any) -> None:
     assert field.quarantine()[:2] == [(3, "out_of_range:mos"), (5, "out_of_range:mos")]
 
 
+def test_files_that_are_read_at_once_keep_their_lines(field: Any, make: Any) -> None:
+    bad = make("bad", mos=9)
+    field.drop("sessions/a.ndjson", make("a"), bad)
+    field.drop("sessions/b.ndjson", "", make("b"), " ", bad, bad)
+    field.drop("sessions/c.ndjson", bad, make("c"))
+    (report,) = field.run()
+    frame = pl.read_parquet(next((field.root / "quarantine").rglob("*.parquet")))
+    found = [(Path(file).name, line) for file, line in frame.select("file", "line").rows()]
+    assert found == [("a.ndjson", 2), ("b.ndjson", 4), ("b.ndjson", 5), ("c.ndjson", 1)]
+    assert counts(report) == (7, 3, 0, 4)
+    assert field.lake()["session_id"].to_list() == ["a", "b", "c"]
+
+
+def test_a_broken_line_spoils_none_of_the_files_beside_it(field: Any, make: Any) -> None:
+    field.drop("sessions/a.ndjson", make("a"), make("x", mos=2))
+    field.drop("sessions/b.ndjson", make("b"), "{broken", make("x", mos=3))
+    field.drop("sessions/c.ndjson", make("c", mos=9), make("d"))
+    (report,) = field.run()
+    assert sorted(field.quarantine()) == [(1, "out_of_range:mos"), (2, "malformed_json")]
+    assert counts(report) == (7, 4, 1, 2)
+    assert field.lake()["session_id"].to_list() == ["a", "b", "d", "x"]
+
+
+@pytest.mark.parametrize(
+    ("more", "rules"),
+    [
+        ({"device_model": 'line\nfeed \\ "quoted" \x7f'}, []),
+        ({"device_model": "a" * 1500, "os_version": "b" * 1500}, []),
+        ({"device_model": "é" * 2000}, []),
+        ({"device_model": "é" * 2001}, ["too_long:device_model"]),
+        ({"device_model": "a\0b"}, ["control_character:device_model"]),
+        ({"unit_id": "a\x7fb"}, ["control_character:unit_id"]),
+        ({"unit_id": "a\x1fb"}, ["control_character:unit_id"]),
+        ({"unit_id": 'a\\b"c é \x80'}, []),
+    ],
+)
+def test_odd_texts(field: Any, make: Any, more: dict[str, str], rules: list[str]) -> None:
+    field.drop("sessions/a.ndjson", make("a", **more))
+    field.run()
+    assert [rule for _, rule in field.quarantine()] == rules
+
+
 def test_a_workspace_may_have_an_odd_name(field: Any, make: Any, tmp_path: Path) -> None:
     field.root = tmp_path / "it's [1] a=b * ?"
     field.drop("sessions/a.ndjson", make("a"))
