@@ -17,7 +17,7 @@ from cx_analytics.engine.models import quote
 from cx_analytics.engine.store import Store
 from cx_analytics.workspace import Workspace
 
-READING = "ingest"
+READING = "ingest of sessions"
 COUNTING = "attribute: counting"
 
 

@@ -27,7 +27,8 @@ BAR_SESSIONS, BAR_DAYS = 1_000_000, 28
 REST = "start, planning and Dagster's own"
 
 ORDER = (
-    "ingest",
+    "ingest of sessions",
+    "ingest of other feeds",
     "quality",
     "experience",
     "attribute: counting",

@@ -57,11 +57,19 @@ def timed_run(root: Path, *, one_fit: bool = False) -> list[Span]:
         if one.step == "attribution":
             spans += divided(marks, one.began, one.ended)
         else:
-            spans.append((NAMES.get(one.step, one.group), one.began, one.ended))
+            spans.append(
+                (NAMES.get(one.step, GROUPS.get(one.group, one.group)), one.began, one.ended)
+            )
     return spans
 
 
-NAMES = {"exposure": "attribute: counting", "causes": "attribute: causes and pictures"}
+NAMES = {
+    "lake__sessions": "ingest of sessions",
+    "exposure": "attribute: counting",
+    "causes": "attribute: causes and pictures",
+}
+GROUPS = {"ingest": "ingest of other feeds"}
+"""How the steps are called that have a name of their own, and the other steps of a group."""
 
 PARTS = {
     "exposure": "attribute: exposure of asked-for cells",

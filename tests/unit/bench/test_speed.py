@@ -54,13 +54,15 @@ def test_parts_of_attribution() -> None:
 def test_a_table_adds_up_to_the_total() -> None:
     steps = [
         Step("publish", Used(1.0, 1.5, 0.4)),
-        Step("ingest", Used(2.0, 2.0, 0.3)),
-        Step("ingest", Used(3.0, 1.0, 0.5)),
+        Step("ingest of sessions", Used(2.0, 2.0, 0.3)),
+        Step("ingest of sessions", Used(3.0, 1.0, 0.5)),
     ]
-    text = table(summed(steps), Used(10.0, 6.0, 0.6), {"ingest": Used(1.0, 0.9, 0.1)}, 5000, 2)
+    text = table(
+        summed(steps), Used(10.0, 6.0, 0.6), {"ingest of sessions": Used(1.0, 0.9, 0.1)}, 5000, 2
+    )
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()[2:6]]
     assert rows == [
-        ["ingest", "5.0", "3.0", "0.50", "1.0", "0.9"],
+        ["ingest of sessions", "5.0", "3.0", "0.50", "1.0", "0.9"],
         ["publish", "1.0", "1.5", "0.40", "", ""],
         [REST, "4.0", "1.5", "", "", ""],
         ["**total**", "10.0", "6.0", "0.60", "", ""],
@@ -90,7 +92,13 @@ def test_a_tiny_run_is_timed_by_step(tmp_path: Path) -> None:
     size = {"sessions": 1000, "days": 1, "seed": 1}
     text = speed(tmp_path, prepare=simulated_workspace, say=said.append, **size)
     names = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")][2:]
-    assert names[:4] == ["ingest", "quality", "experience", "attribute: counting"]
+    assert names[:5] == [
+        "ingest of sessions",
+        "ingest of other feeds",
+        "quality",
+        "experience",
+        "attribute: counting",
+    ]
     assert names[-2:] == [REST, "**total**"]
     assert {"attribute: fits", "care", "factory", "supply", "loop", "publish"} <= set(names)
     assert len(said) == 3
