@@ -1,13 +1,14 @@
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from cx_analytics.care import customer_experience
+from cx_analytics.care import ExperienceIndex, customer_experience
 from cx_analytics.care.reasons import REASONS, reason_weights
 from cx_analytics.contracts.attributes import Domain
 from cx_analytics.contracts.tables import CUSTOMER_EXPERIENCE
@@ -173,3 +174,26 @@ def test_laws(
         assert_reasons_add_up(found)
     assert found.filter(~pl.col("score").is_between("score_low", "score_high")).height == 0
     assert_frame_equal(found, scored(days(*rows[::-1]), losses(*shares)))
+
+
+def test_a_window_that_moved_is_the_one_made_anew() -> None:
+    rng = np.random.default_rng(5)
+    dates = [TODAY - timedelta(days=n) for n in reversed(range(9))]
+    rows = [
+        (f"c{who}", day, 3, 1, round(float(rng.uniform(0, 100)), 13))
+        for day in dates
+        for who in rng.choice(40, 15, replace=False)
+    ]
+    lost = losses(*((who, day, "mixed", points / 3) for who, day, *_, points in rows[::2]))
+    table = days(*rows)
+    moved = ExperienceIndex(
+        days=dates,
+        customer_days=lambda day: table.filter(pl.col("day") == day),
+        customer_causes=lost,
+        causes=CAUSES,
+        domain_of=DOMAIN_OF,
+        window_days=4,
+    )
+    for day in (*dates, dates[2]):
+        anew = customer_experience(day, table, lost, CAUSES, DOMAIN_OF, window_days=4)
+        assert_frame_equal(moved.of(day), anew, check_exact=True)
