@@ -50,10 +50,12 @@ def _surroundings(house: House) -> None:
     """Make units, components and cells visible to the join."""
     house.view("unit", house.lake.paths("units"), UNITS, house.engine)
     house.view("cell", house.lake.paths("cells"), CELLS, house.engine)
-    house.view("component", house.lake.paths("components"), COMPONENTS, house.engine)
-    names = house.engine.frame(NAMES_SQL)["name"].to_list()
+    house.views({"component": COMPONENTS}, house.lake)
+    names = house.duck.frame(NAMES_SQL)["name"].to_list()
     wide = components_sql(names, house.workspace.settings.extra_columns)
-    house.engine.table("unit_component", wide)
+    house.duck.table("unit_component", wide)
+    if house.engine is not house.duck:
+        house.engine.register("unit_component", house.duck.frame("SELECT * FROM unit_component"))
 
 
 def join_day(house: House, day: date) -> int:

@@ -29,7 +29,7 @@ from polars.testing import assert_frame_equal
 
 from cx_analytics import attribute
 from cx_analytics.contracts.attributes import Attribute
-from cx_analytics.contracts.feeds import CELLS, COMPONENTS, SESSIONS, UNITS
+from cx_analytics.contracts.feeds import CELLS, SESSIONS, UNITS
 from cx_analytics.contracts.ports import SqlEngine
 from cx_analytics.contracts.settings import Engine
 from cx_analytics.engine.duck import Duck
@@ -37,7 +37,7 @@ from cx_analytics.engine.frames import conform
 from cx_analytics.engine.models import load
 from cx_analytics.engine.spark.engine import Spark
 from cx_analytics.engine.spark.session import java_version
-from cx_analytics.experience import components_sql, score_sql, scored_sql
+from cx_analytics.experience import score_sql, scored_sql
 from cx_analytics.workspace import Settings
 
 START, DAYS, FILES, ROWS = datetime(2026, 1, 1), 3, 24, 4000
@@ -103,8 +103,7 @@ def joined(engine: SqlEngine, folder: Path, out: Path) -> None:
     engine.view("session", sorted(folder.glob("session-*.parquet")))
     engine.register("unit", units())
     engine.register("cell", cells())
-    engine.register("component", conform(None, COMPONENTS))
-    engine.table("unit_component", components_sql([]))
+    engine.register("unit_component", pl.DataFrame(schema={"unit_id": pl.String}))
     sql, settings = load("experience/sessions").sql, Settings()
     score = score_sql(settings.metrics, {"drop": 0.4}, 0.8, engine.schema(sql))
     assert engine.copy(scored_sql(sql, score), out) == FILES * ROWS
