@@ -23,7 +23,7 @@ from cx_analytics.attribute.scoring import Given, Place, Scorer
 STRONG = 10.0
 FINALISTS = 24
 DISJOINT = 0.05
-MAX_TERMS = 400
+MAX_SHARED = 400
 MAX_PASSES = 60
 SWAP_GAIN = 1.0
 RIVAL_NATS = 6.0
@@ -197,7 +197,7 @@ class Search:
             found = self._chosen(places, given, least)
             if not found and not least:
                 self._scanned = model, places
-            if not found or len(self.hazard.terms) > MAX_TERMS:
+            if not found or len(self.judged) > MAX_SHARED:
                 return
             theta = np.array([one.theta for one in found])
             self.hazard = self.hazard.plus([one.term for one in found], theta).fit(rounds=25)
