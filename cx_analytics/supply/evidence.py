@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 from cx_analytics.supply.scan import MATERIAL, Floats, Scan
 from cx_analytics.supply.strictness import Hazard, deviates
 
-MARGIN = 3.0
-"""Nats that a claim must gain beyond the price of naming it: odds of 20 against chance."""
+MARGIN = 1.5
+"""Nats that a claim must gain beyond the price of naming it. Chance gains more than x nats with
+probability erfc(sqrt(x)) / 2, which is a tenth of exp(-x) at what claims cost: the odds against
+it are some 45."""
 
 LEAST_RATIO = 1.3
 """A rate ratio that nobody would act on is not told."""

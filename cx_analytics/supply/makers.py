@@ -144,7 +144,7 @@ def probability(maker: Maker) -> float:
     the log odds against chance; rivals share what speaks for either.
 
     >>> round(probability(Maker(0, 2.0, 1.0, np.ones(1))), 3)
-    0.993
+    0.971
     >>> probability(Maker(0, 2.0, 1.0, np.ones(1), rivals=((1, 2.0),))) < 0.5
     True
     """
