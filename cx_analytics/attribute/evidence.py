@@ -140,8 +140,8 @@ def nested_effect(score: Floats, child: Ints, expected: Floats) -> float:
 def noise_variance(residual: Floats, variance: Floats, expected: Floats) -> float:
     """Squared coefficient of variation tau^2 between values that no cause explains.
 
-    Chosen so that the median of residual^2 / (variance * (1 + tau^2 * expected)) is that of
-    a chi-square with one degree of freedom (0.4549): a robust empirical null (Efron 2004).
+    Chosen so that the median of residual^2 / (variance + tau^2 * expected^2) is that of a
+    chi-square with one degree of freedom (0.4549): a robust empirical null (Efron 2004).
     `expected` is the expectation of the scores; residuals are taken from the median value,
     because a few bad values lift the background above all good ones.
     """
@@ -150,7 +150,7 @@ def noise_variance(residual: Floats, variance: Floats, expected: Floats) -> floa
     centre = float(np.median(residual / expected))
     level = max(1.0 + centre, 1e-3)
     square = (residual - centre * expected) ** 2 / np.maximum(variance, 1e-300)
-    median = _FallingMedian(square, expected * level)
+    median = _FallingMedian(square, (expected * level) ** 2 / np.maximum(variance, 1e-300))
     low, high = 0.0, 1.0
     if not median.above(low):
         return 0.0
@@ -161,19 +161,19 @@ def noise_variance(residual: Floats, variance: Floats, expected: Floats) -> floa
 
 
 class _FallingMedian:
-    """Whether the median of square / (1 + tau^2 expected) is above CHI_MEDIAN.
+    """Whether the median of square / (1 + tau^2 growth) is above CHI_MEDIAN.
 
     Each ratio falls to CHI_MEDIAN at a tau^2 of its own, so the median is only to be looked at
     between the two middle ones of these; and there the same ratios stay the middle ones.
     """
 
-    def __init__(self, square: Floats, expected: Floats) -> None:
-        root = (square / CHI_MEDIAN - 1.0) / expected
+    def __init__(self, square: Floats, growth: Floats) -> None:
+        root = (square / CHI_MEDIAN - 1.0) / growth
         order = np.argsort(root)
         self._first, self._last = root[order[(len(root) - 1) // 2]], root[order[len(root) // 2]]
         half = len(root) // 2
-        self._under = square[order[:half]], expected[order[:half]]
-        self._over = square[order[half:]], expected[order[half:]]
+        self._under = square[order[:half]], growth[order[:half]]
+        self._over = square[order[half:]], growth[order[half:]]
 
     def above(self, tau2: float) -> bool:
         """At this tau^2."""

@@ -29,7 +29,7 @@ def test_three_conditions_are_found_when_asked_for(clinic, plant) -> None:
 
 def test_a_small_excess_of_a_large_pair_is_told_where_it_is_beyond_doubt(clinic, plant) -> None:
     both = (pl.col("app_version") == "5.1") & (pl.col("network_type") == "nr")
-    found = clinic.find(plant(lambda f: both * 0.042, base=0.12, count=160_000))
+    found = clinic.find(plant(lambda f: both * 0.042, base=0.12, count=240_000))
     assert labels(found) == ["app_version=5.1 & network_type=nr"]
     assert found.causes["rate_ratio"][0] < LEAST_RATIO_PAIR
 

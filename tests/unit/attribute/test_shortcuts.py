@@ -56,14 +56,24 @@ def test_the_noise_is_where_the_median_ratio_is_that_of_chi_square(size: int) ->
     residual = rng.normal(0.0, np.sqrt(expected + 0.2 * expected**2))
     centre = np.median(residual / expected)
     square = (residual - centre * expected) ** 2 / variance
-    level = expected * max(1.0 + centre, 1e-3)
+    growth = (expected * max(1.0 + centre, 1e-3)) ** 2 / variance
     low, high = 0.0, 1.0
     for _ in range(30):
         middle = 0.5 * (low + high)
-        above = np.median(square / (1.0 + middle * level)) > CHI_MEDIAN
+        above = np.median(square / (1.0 + middle * growth)) > CHI_MEDIAN
         low, high = (middle, high) if above else (low, middle)
     wanted = high if np.median(square) > CHI_MEDIAN else 0.0
     assert noise_variance(residual, variance, expected) == pytest.approx(wanted, abs=1e-9)
+
+
+def test_faults_that_come_in_clusters_hide_no_noise_between_values() -> None:
+    """Customers with several faults each add to chance, and take nothing from the noise."""
+    rng = np.random.default_rng(7)
+    expected, tau2, clustering = rng.uniform(200.0, 900.0, 4000), 0.02, 2.0
+    level = rng.normal(1.0, np.sqrt(tau2), len(expected))
+    residual = rng.normal(expected * (level - 1.0), np.sqrt(clustering * expected))
+    found = noise_variance(residual, clustering * expected, expected)
+    assert found == pytest.approx(tau2, rel=0.1)
 
 
 @pytest.fixture
