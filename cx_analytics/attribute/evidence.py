@@ -143,14 +143,18 @@ def noise_variance(residual: Floats, variance: Floats, expected: Floats) -> floa
     Chosen so that the median of residual^2 / (variance + tau^2 * expected^2) is that of a
     chi-square with one degree of freedom (0.4549): a robust empirical null (Efron 2004).
     `expected` is the expectation of the scores; residuals are taken from the median value,
-    because a few bad values lift the background above all good ones.
+    because a few bad values lift the background above all good ones. A value whose variance is
+    more than MOST_CLUSTERING times its expectation owes it to a few customers, and tells no
+    more of tau^2 than one where it is as much.
     """
     if len(residual) < 2:
         return 0.0
     centre = float(np.median(residual / expected))
     level = max(1.0 + centre, 1e-3)
     square = (residual - centre * expected) ** 2 / np.maximum(variance, 1e-300)
-    median = _FallingMedian(square, (expected * level) ** 2 / np.maximum(variance, 1e-300))
+    even = expected * level
+    clustering = np.clip(variance / np.maximum(even, 1e-300), 1.0, MOST_CLUSTERING)
+    median = _FallingMedian(square, even / clustering)
     low, high = 0.0, 1.0
     if not median.above(low):
         return 0.0
@@ -184,3 +188,5 @@ class _FallingMedian:
 
 
 CHI_MEDIAN = 0.4549
+MOST_CLUSTERING = 1.5
+"""Variance of a score over its expectation that several faults of many customers may make."""
