@@ -62,10 +62,10 @@ def window(house: House) -> Window:
 
 def match_units(house: House) -> pl.DataFrame:
     """Every unit under each defect of today (model factory/defect_units)."""
-    span = window(house).parameters
-    version = match_defects(house, house.read(CAUSES), window(house))
-    if not house.is_left("defect_unit", digest(version, span)):
-        house.duck.table("defect_unit", load("factory/defect_units").sql, span)
+    span = window(house)
+    version = match_defects(house, house.read(CAUSES), span)
+    if not house.is_left("defect_unit", digest(version, span.parameters)):
+        house.duck.table("defect_unit", load("factory/defect_units").sql, span.parameters)
     return house.duck.frame("SELECT * FROM defect_unit ORDER BY defect_id, unit_id")
 
 
