@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from cx_analytics.contracts import quoting
+
 
 def evidence_sql(conditions: Mapping[str, str], since: datetime, until: datetime) -> str:
     """A SELECT of `sessions` and `faults` on the table `sessions`, half-open in time.
@@ -17,7 +19,7 @@ def evidence_sql(conditions: Mapping[str, str], since: datetime, until: datetime
 WHERE "lot" = 'L''1' AND started_at >= TIMESTAMP '2026-01-01 00:00:00' \
 AND started_at < TIMESTAMP '2026-01-02 00:00:00'
     """
-    tests = [f"{identifier(name)} = {literal(conditions[name])}" for name in sorted(conditions)]
+    tests = [f"{quoting.quote(name)} = {literal(conditions[name])}" for name in sorted(conditions)]
     tests.append(f"started_at >= TIMESTAMP '{since}'")
     tests.append(f"started_at < TIMESTAMP '{until}'")
     return (
@@ -26,12 +28,6 @@ AND started_at < TIMESTAMP '2026-01-02 00:00:00'
     )
 
 
-def identifier(name: str) -> str:
-    """A name, quoted for SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def literal(value: str) -> str:
     """A text, quoted for SQL; a NUL character, which SQL text cannot hold, ends up as CHR(0)."""
-    parts = ["'" + part.replace("'", "''") + "'" for part in value.split("\0")]
-    return " || CHR(0) || ".join(parts)
+    return " || CHR(0) || ".join(map(quoting.literal, value.split("\0")))

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from cx_analytics.attribute.aggregate import ATTRIBUTE_KEY, VALUE_KEY
 from cx_analytics.attribute.counts import Ints
-from cx_analytics.attribute.evidence_sql import identifier
 from cx_analytics.contracts.ports import SqlEngine
+from cx_analytics.contracts.quoting import quote
 
 MOST = np.iinfo(np.int32).max
 """Numbers up to this one are kept at half the width."""
@@ -117,7 +117,7 @@ def keyed(names: Sequence[str], since: datetime, until: datetime) -> str:
     Keys are a third of the work of texts. The columns differ by workspace, so this one query
     cannot be a model file; names are quoted, and there are no values in it but two timestamps.
     """
-    quoted = [identifier(name) for name in names]
+    quoted = [quote(name) for name in names]
     keys = "".join(f", HASH(CAST({name} AS VARCHAR)) AS {name}" for name in quoted)
     return (
         "SELECT CAST(started_at AS DATE) AS day, "

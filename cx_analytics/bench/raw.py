@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 
 from cx_analytics.contracts.feeds import SESSIONS
+from cx_analytics.contracts.quoting import literal, quote
 from cx_analytics.contracts.tables import SESSIONS_TABLE
-from cx_analytics.engine.models import quote
 from cx_analytics.engine.store import Store
 from cx_analytics.workspace import Workspace
 
@@ -28,11 +28,12 @@ def read_landing(root: Path) -> None:
         f"try_cast({quote(column.name)} AS {column.type}) AS {quote(column.name)}"
         for column in SESSIONS.columns
     )
-    files, target = root / "landing" / "sessions" / "*", root / "floor.parquet"
+    files = literal(str(root / "landing" / "sessions" / "*"))
+    target = literal(str(root / "floor.parquet"))
     with _connected(root) as connection:
         connection.execute(
-            f"COPY (SELECT DISTINCT ON (session_id) {typed} FROM read_ndjson({_text(files)}, "
-            f"columns = {{{texts}}}, ignore_errors = true)) TO {_text(target)} "
+            f"COPY (SELECT DISTINCT ON (session_id) {typed} FROM read_ndjson({files}, "
+            f"columns = {{{texts}}}, ignore_errors = true)) TO {target} "
             "(FORMAT parquet, COMPRESSION zstd)"
         )
 
@@ -40,7 +41,8 @@ def read_landing(root: Path) -> None:
 def count_values(root: Path) -> None:
     """Sessions and faults by day of every value of every attribute, and by hour and network."""
     workspace = Workspace.open(root)
-    files = ", ".join(_text(file) for file in Store(workspace.parts).paths(SESSIONS_TABLE.name))
+    paths = Store(workspace.parts).paths(SESSIONS_TABLE.name)
+    files = ", ".join(literal(str(path)) for path in paths)
     with _connected(root) as connection:
         connection.execute(f"CREATE TEMP VIEW session AS FROM read_parquet([{files}])")
         columns = [str(row[0]) for row in connection.execute("DESCRIBE session").fetchall()]
@@ -56,10 +58,6 @@ def _connected(root: Path) -> duckdb.DuckDBPyConnection:
     """DuckDB in memory, with as many threads as the workspace's own runs."""
     threads = Workspace.open(root).settings.engine.threads
     return duckdb.connect(config={"threads": threads} if threads else {})
-
-
-def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 QUESTIONS: dict[str, Callable[[Path], None]] = {READING: read_landing, COUNTING: count_values}

@@ -12,6 +12,8 @@ from typing import Any
 
 import polars as pl
 
+from cx_analytics.contracts.quoting import literal, quote
+
 _HEAD = """\
 WITH faulty_customer AS (
   SELECT DISTINCT customer_id FROM sessions WHERE faulty
@@ -52,7 +54,7 @@ def exposure_sql(causes: pl.DataFrame) -> str:
         named=True
     )
     keys = {key for cause in rows for key in cause["conditions"]}
-    columns = ", ".join(_name(key) for key in sorted(keys | {"customer_id", "started_at"}))
+    columns = ", ".join(quote(key) for key in sorted(keys | {"customer_id", "started_at"}))
     shared = [cause for cause in rows if cause["kind"] == "shared"]
     branches = [_shared(shared)] if shared else []
     branches += _individuals([cause for cause in rows if cause["kind"] != "shared"])
@@ -62,7 +64,7 @@ def exposure_sql(causes: pl.DataFrame) -> str:
 def _shared(causes: Sequence[Mapping[str, Any]]) -> str:
     """All shared causes in one pass: one filtered count each."""
     counts = ",\n      ".join(
-        f"{{'cause_id': {_text(cause['cause_id'])}, "
+        f"{{'cause_id': {literal(cause['cause_id'])}, "
         f"'met': count(*) FILTER (WHERE {_window(cause)}), "
         f"'exposed': count(*) FILTER (WHERE {_condition(cause)}), "
         f"'later': coalesce(min(later) FILTER (WHERE {_condition(cause)}), 0)}}"
@@ -88,8 +90,8 @@ def _individual(keys: tuple[str, ...], causes: Sequence[Mapping[str, Any]]) -> s
         "("
         + ", ".join(
             [
-                _text(cause["cause_id"]),
-                *(_text(cause["conditions"][key]) for key in keys),
+                literal(cause["cause_id"]),
+                *(literal(cause["conditions"][key]) for key in keys),
                 _time(cause["valid_from"], "0001-01-01 00:00:00"),
                 _time(cause["valid_to"], "9999-12-31 00:00:00"),
             ]
@@ -97,8 +99,8 @@ def _individual(keys: tuple[str, ...], causes: Sequence[Mapping[str, Any]]) -> s
         + ")"
         for cause in causes
     )
-    names = ", ".join(["cause_id", *map(_name, keys), "valid_from", "valid_to"])
-    same = " AND ".join(f"used.{_name(key)} = one.{_name(key)}" for key in keys)
+    names = ", ".join(["cause_id", *map(quote, keys), "valid_from", "valid_to"])
+    same = " AND ".join(f"used.{quote(key)} = one.{quote(key)}" for key in keys)
     return (
         "  SELECT used.customer_id, one.cause_id, NULL AS met, count(*) AS exposed, "
         "min(used.later) AS later\n"
@@ -110,7 +112,9 @@ def _individual(keys: tuple[str, ...], causes: Sequence[Mapping[str, Any]]) -> s
 
 
 def _condition(cause: Mapping[str, Any]) -> str:
-    parts = [f"{_name(key)} = {_text(value)}" for key, value in sorted(cause["conditions"].items())]
+    parts = [
+        f"{quote(key)} = {literal(value)}" for key, value in sorted(cause["conditions"].items())
+    ]
     return " AND ".join([*parts, *_bounds(cause)])
 
 
@@ -129,11 +133,3 @@ def _bounds(cause: Mapping[str, Any]) -> list[str]:
 
 def _time(value: datetime | None, otherwise: str) -> str:
     return f"TIMESTAMP '{value.isoformat(sep=' ') if value is not None else otherwise}'"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'

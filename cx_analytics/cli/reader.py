@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from cx_analytics.contracts.errors import NotFound
-from cx_analytics.engine.models import load, quote
+from cx_analytics.contracts.quoting import quote
+from cx_analytics.engine.models import load
 from cx_analytics.engine.warehouse import connect
 from cx_analytics.workspace import Workspace
 

@@ -10,12 +10,12 @@ import dagster as dg
 import polars as pl
 
 from cx_analytics.contracts.feeds import FEEDS, SESSIONS
+from cx_analytics.contracts.quoting import quote
 from cx_analytics.defs.ingest import lake_key
 from cx_analytics.defs.plan import REFERENCES, SURROUNDINGS
 from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
 from cx_analytics.engine.frames import conform
-from cx_analytics.engine.models import quote
 from cx_analytics.engine.stamps import Stamps, digest
 from cx_analytics.ingest import lake_versions
 

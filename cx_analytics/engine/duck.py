@@ -16,8 +16,9 @@ import duckdb
 import polars as pl
 import polars.selectors as cs
 
+from cx_analytics.contracts.quoting import literal, quote
 from cx_analytics.engine.files import replacing
-from cx_analytics.engine.models import load, quote
+from cx_analytics.engine.models import load
 
 DICTIONARY = 1000
 """Columns with more values in a group of rows are written without a dictionary: numbers that hardly
@@ -100,7 +101,7 @@ class Duck:
         `columns` are names with types that the relation has even when no file brings them, as
         those written before a contract gained a column.
         """
-        files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+        files = ", ".join(literal(str(path)) for path in paths)
         self.run(
             f"CREATE OR REPLACE TEMP VIEW {quote(name)} AS "
             f"SELECT * FROM read_parquet([{files}], union_by_name = true, "
@@ -150,9 +151,8 @@ class Duck:
         """
         packing = "uncompressed" if passing else f"zstd, COMPRESSION_LEVEL {LEVEL}"
         with replacing(path, durable=not passing) as part:
-            target = str(part).replace("'", "''")
             row = self.connection.execute(
-                f"COPY ({sql}) TO '{target}' "
+                f"COPY ({sql}) TO {literal(str(part))} "
                 f"(FORMAT parquet, COMPRESSION {packing}, DICTIONARY_SIZE_LIMIT {DICTIONARY})",
                 dict(params) if params else None,
             ).fetchone()

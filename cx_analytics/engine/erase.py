@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from cx_analytics.contracts.quoting import literal, quote
 from cx_analytics.engine.duck import Duck
-from cx_analytics.engine.models import quote
 
 
 def columns_of(duck: Duck, relation: str) -> dict[str, str]:
@@ -62,5 +62,4 @@ def drop_rows(duck: Duck, path: Path, customer: str) -> None:
 
 
 def _file(path: Path) -> str:
-    name = str(path).replace("'", "''")
-    return f"read_parquet('{name}', hive_partitioning = false)"
+    return f"read_parquet({literal(str(path))}, hive_partitioning = false)"

@@ -14,18 +14,10 @@ from functools import cache
 from pathlib import Path
 
 from cx_analytics.contracts.errors import NotFound, did_you_mean
+from cx_analytics.contracts.quoting import quote
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _IDENTIFIER = re.compile(r"@([a-z][a-z0-9_]*)")
-
-
-def quote(name: str) -> str:
-    """A name as a SQL identifier.
-
-    >>> quote("cell_id")
-    '"cell_id"'
-    """
-    return '"' + name.replace('"', '""') + '"'
 
 
 def sql_folder() -> Path:

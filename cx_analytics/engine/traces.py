@@ -20,9 +20,9 @@ from pathlib import Path
 import duckdb
 
 from cx_analytics.contracts.errors import CxError
+from cx_analytics.contracts.quoting import literal, quote
 from cx_analytics.engine.duck import Duck
 from cx_analytics.engine.erase import columns_of, whose_rows
-from cx_analytics.engine.models import quote
 
 CLEAR = 6
 CHUNK = 1 << 20
@@ -65,8 +65,7 @@ class Traces:
     # ---- tables ----------------------------------------------------------------------------
 
     def _in_parquet(self, path: Path) -> bool:
-        name = str(path).replace("'", "''")
-        relation = f"read_parquet('{name}', hive_partitioning = false)"
+        relation = f"read_parquet({literal(str(path))}, hive_partitioning = false)"
         test = self._test(columns_of(self.duck, f"SELECT * FROM {relation}"))
         return bool(test) and self._any(self.duck.connection, relation, test)
 

@@ -22,9 +22,9 @@ import duckdb
 from cx_analytics.contracts.errors import NotFound
 from cx_analytics.contracts.feeds import COMPONENT_COLUMNS
 from cx_analytics.contracts.model import Table
+from cx_analytics.contracts.quoting import literal, quote
 from cx_analytics.contracts.tables import TABLES
 from cx_analytics.engine.files import PART, replacing
-from cx_analytics.engine.models import quote
 from cx_analytics.engine.published import (
     FOLDER,
     comes_in_days,
@@ -209,7 +209,7 @@ def _show(connection: _Connection, table: Table, publication: Path) -> int:
 
 
 def _relation(paths: Sequence[Path]) -> str:
-    files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+    files = ", ".join(literal(str(path)) for path in paths)
     return _visible(f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)")
 
 
@@ -258,16 +258,12 @@ def comments(
 
 def _comments(name: str, meaning: str, texts: Mapping[str, str], kind: str) -> list[str]:
     return [
-        f"COMMENT ON {kind} {quote(name)} IS {_literal(meaning)}",
+        f"COMMENT ON {kind} {quote(name)} IS {literal(meaning)}",
         *(
-            f"COMMENT ON COLUMN {quote(name)}.{quote(column)} IS {_literal(text)}"
+            f"COMMENT ON COLUMN {quote(name)}.{quote(column)} IS {literal(text)}"
             for column, text in texts.items()
         ),
     ]
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _extra_meaning(name: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from cx_analytics.contracts.feeds import COMPONENT_COLUMNS
+from cx_analytics.contracts.quoting import literal, quote
 
 _SOURCES = dict(zip(COMPONENT_COLUMNS, ("component_lot", "supplier"), strict=True))
 
@@ -50,18 +51,10 @@ def components_sql(names: Iterable[str], taken: Collection[str] = ()) -> str:
     """
     own = {name.lower() for name in taken}
     columns = [
-        f"max({source}) FILTER (WHERE component = {_text(name)}) AS {_name(f'{name}_{last}')}"
+        f"max({source}) FILTER (WHERE component = {literal(name)}) AS {quote(f'{name}_{last}')}"
         for name in names
         for last, source in _SOURCES.items()
         if f"{name}_{last}" not in own
     ]
     listed = ",\n  ".join(["unit_id", *columns])
     return f"{_PLACED}SELECT\n  {listed}\nFROM placed WHERE place = 1 GROUP BY unit_id"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'

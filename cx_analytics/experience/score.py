@@ -16,6 +16,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 
 from cx_analytics.contracts.errors import SettingsError
+from cx_analytics.contracts.quoting import literal, quote
 from cx_analytics.contracts.settings import Metric
 
 
@@ -85,12 +86,12 @@ def _quality(metrics: Sequence[Metric]) -> str:
 def _points(metric: Metric) -> str:
     """The points of a metric over 100, or null when it was not measured."""
     bad, span = _number(metric.bad), _number(metric.good - metric.bad)
-    share = f"({_name(metric.column)} - {bad}) / {span}"
+    share = f"({quote(metric.column)} - {bad}) / {span}"
     return f"CASE WHEN {_is_measured(metric)} THEN greatest(0e0, least(1e0, {share})) END"
 
 
 def _is_measured(metric: Metric) -> str:
-    name = _name(metric.column)
+    name = quote(metric.column)
     return f"{name} IS NOT NULL AND NOT isnan({name})"
 
 
@@ -103,7 +104,7 @@ def _severity(fault_severity: Mapping[str, float], default_severity: float) -> s
                 todo="give a number from 0 to 1",
             )
     known = "".join(
-        f'WHEN "fault_code" = {_text(code)} THEN {_number(share)} '
+        f'WHEN "fault_code" = {literal(code)} THEN {_number(share)} '
         for code, share in sorted(fault_severity.items())
     )
     none = 'WHEN "fault_code" IS NULL THEN 0e0'
@@ -113,13 +114,5 @@ def _severity(fault_severity: Mapping[str, float], default_severity: float) -> s
 def _number(value: float) -> str:
     """A number as a DOUBLE literal: without an exponent SQL would take a decimal."""
     text = repr(float(value)).removesuffix(".0")
-    literal = text if "e" in text else f"{text}e0"
-    return f"({literal})" if value < 0 else literal
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'
+    double = text if "e" in text else f"{text}e0"
+    return f"({double})" if value < 0 else double

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from cx_analytics.contracts.quoting import literal
 from cx_analytics.factory.exposure import FAILED_SHARE
 from cx_analytics.factory.genealogy import component_of, genealogy
 
@@ -38,15 +39,6 @@ _Number = tuple[str, str, float | None, str, str]
 """Name, unit, value, SQL, meaning."""
 
 
-def text(value: str) -> str:
-    """A value as a SQL text literal.
-
-    >>> text("L'1")
-    "'L''1'"
-    """
-    return "'" + value.replace("'", "''") + "'"
-
-
 def units_where(conditions: Mapping[str, str]) -> str:
     """The condition on the table `units` that finds the units of a defect.
 
@@ -57,12 +49,12 @@ def units_where(conditions: Mapping[str, str]) -> str:
     for attribute, value in genealogy(conditions).items():
         part = component_of(attribute)
         if part is None:
-            terms.append(f"{attribute} = {text(value)}")
+            terms.append(f"{attribute} = {literal(value)}")
             continue
         column = "component_lot" if part.column == "lot" else "supplier"
         terms.append(
             "unit_id IN (SELECT unit_id FROM components WHERE "
-            f"component = {text(part.component)} AND {column} = {text(value)})"
+            f"component = {literal(part.component)} AND {column} = {literal(value)})"
         )
     return " AND ".join(terms)
 
@@ -112,7 +104,7 @@ def _numbers(defect: Mapping[str, Any]) -> list[_Number]:
     failed = (
         "SELECT count(*) AS value FROM (SELECT sessions.unit_id FROM fault_causes "
         "JOIN sessions ON sessions.session_id = fault_causes.session_id "
-        f"WHERE fault_causes.cause_id = {text(defect['cause_id'])} "
+        f"WHERE fault_causes.cause_id = {literal(defect['cause_id'])} "
         f"AND (sessions.unit_id IN (SELECT unit_id FROM units WHERE {where}) "
         "OR sessions.unit_id NOT IN (SELECT unit_id FROM units)) "
         f"GROUP BY sessions.unit_id HAVING sum(fault_causes.share) >= {FAILED_SHARE}) AS failed"
@@ -128,4 +120,4 @@ def _numbers(defect: Mapping[str, Any]) -> list[_Number]:
 
 
 def _published(name: str, defect: str) -> str:
-    return f"SELECT {name} AS value FROM defects WHERE defect_id = {text(defect)}"
+    return f"SELECT {name} AS value FROM defects WHERE defect_id = {literal(defect)}"

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cx_analytics.contracts.quoting import literal, quote
 from cx_analytics.ingest.documents import json_records
 from cx_analytics.ingest.formats import Format, Refused, chunks
 from cx_analytics.ingest.lines import SHORT, csv_records, ndjson_records, shorten
-from cx_analytics.ingest.shapes import Issue, Text, literal, quote
+from cx_analytics.ingest.shapes import Issue, Text
 
 _ROWS, _BYTES = 50_000, 64 << 20
 """A part is written when it has so many rows or characters."""

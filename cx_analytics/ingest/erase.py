@@ -17,11 +17,12 @@ import polars as pl
 
 from cx_analytics.contracts.feeds import ACTIONS, FEEDS
 from cx_analytics.contracts.ports import SqlEngine
+from cx_analytics.contracts.quoting import literal
 from cx_analytics.ingest.commit import Staging
 from cx_analytics.ingest.manifest import Manifest
 from cx_analytics.ingest.merge import versions
 from cx_analytics.ingest.records import quarantine_files
-from cx_analytics.ingest.shapes import WHOLE, literal
+from cx_analytics.ingest.shapes import WHOLE
 from cx_analytics.ingest.suppress import REASON, RULE, Suppressed, suppressed_path
 
 

@@ -23,8 +23,9 @@ from typing import Any
 
 from cx_analytics.contracts.errors import SettingsError, did_you_mean
 from cx_analytics.contracts.ports import SqlEngine
+from cx_analytics.contracts.quoting import literal, quote
 from cx_analytics.contracts.settings import Source
-from cx_analytics.ingest.shapes import Found, Intake, Text, literal, quote
+from cx_analytics.ingest.shapes import Found, Intake, Text
 
 OFFERED = ("row_hash", "file_name", "row_number")
 _ARITHMETIC = {"+", "-", "*", "/", "//", "%", "**", "^"}

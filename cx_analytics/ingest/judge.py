@@ -26,9 +26,10 @@ from datetime import datetime, timedelta
 
 from cx_analytics.contracts.feeds import MAX_TEXT
 from cx_analytics.contracts.model import Column
+from cx_analytics.contracts.quoting import literal, quote
 from cx_analytics.ingest.careful import MAX_SHOWN
 from cx_analytics.ingest.pseudonyms import LEFT_OUT, Pseudonyms
-from cx_analytics.ingest.shapes import ROOM, Intake, Text, literal, quote
+from cx_analytics.ingest.shapes import ROOM, Intake, Text
 
 EARLIEST = datetime(1990, 1, 1)
 AHEAD = timedelta(days=2)

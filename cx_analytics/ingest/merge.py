@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from cx_analytics.contracts.ports import SqlEngine
+from cx_analytics.contracts.quoting import literal, quote
 from cx_analytics.ingest.rows import TAKEN
-from cx_analytics.ingest.shapes import WHOLE, Intake, listed, literal, quote
+from cx_analytics.ingest.shapes import WHOLE, Intake, listed
 
 GROUP_ROWS = 2_000_000
 """Rows that are merged at a time: bounds memory when a batch touches many large days."""

@@ -22,7 +22,8 @@ from typing import Any
 from cx_analytics.contracts.errors import SettingsError
 from cx_analytics.contracts.feeds import PRODUCTION_EVENTS
 from cx_analytics.contracts.model import Feed
-from cx_analytics.ingest.shapes import Issue, quote
+from cx_analytics.contracts.quoting import quote
+from cx_analytics.ingest.shapes import Issue
 
 KEY_BYTES = 32
 LEFT_OUT = "the record is left out, since it may hold ids that are kept as pseudonyms"

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from cx_analytics.contracts.ports import SqlEngine
+from cx_analytics.contracts.quoting import literal, quote
 from cx_analytics.ingest import zstd_frames
 from cx_analytics.ingest.careful import MAX_COLUMNS, collect, read_carefully
 from cx_analytics.ingest.documents import json_records
 from cx_analytics.ingest.epcis import flat_rows, is_epcis
 from cx_analytics.ingest.formats import BOM, Format, Refused, chunks, format_of, peek
 from cx_analytics.ingest.lines import csv_records, ndjson_records
-from cx_analytics.ingest.shapes import Found, Intake, Issue, Text, literal, quote
+from cx_analytics.ingest.shapes import Found, Intake, Issue, Text
 
 _DELIMITERS = (",", ";", "\t", "|")
 _PEEKED_LINES = 500

@@ -15,10 +15,11 @@ from typing import Any
 
 from cx_analytics.contracts.model import Table
 from cx_analytics.contracts.ports import SqlEngine
+from cx_analytics.contracts.quoting import literal
 from cx_analytics.contracts.tables import QUARANTINE, RUNS
 from cx_analytics.ingest.numbering import physical_lines
 from cx_analytics.ingest.rows import BAD
-from cx_analytics.ingest.shapes import FeedReport, Issue, literal
+from cx_analytics.ingest.shapes import FeedReport, Issue
 
 
 def quarantine_path(root: Path, feed: str, batch: str) -> Path:

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from cx_analytics.contracts.ports import SqlEngine
-from cx_analytics.ingest.shapes import ROOM, Intake, literal, quote
+from cx_analytics.contracts.quoting import literal, quote
+from cx_analytics.ingest.shapes import ROOM, Intake
 
 TAKEN = "taken"
 

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from cx_analytics.contracts.model import Feed
+from cx_analytics.contracts.quoting import quote
 from cx_analytics.contracts.settings import Source
 
 WHOLE = "all"
@@ -117,24 +118,6 @@ class FeedReport:
     days: tuple[date, ...] = ()
     drift: tuple[str, ...] = ()
     left_alone: tuple[str, ...] = ()
-
-
-def quote(name: str) -> str:
-    """A name as a SQL identifier.
-
-    >>> quote('a"b')
-    '"a""b"'
-    """
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as a SQL literal, for what cannot be a bound parameter (file names, options).
-
-    >>> literal("it's")
-    "'it''s'"
-    """
-    return "'" + text.replace("'", "''") + "'"
 
 
 def listed(names: Iterable[str], prefix: str = "") -> str:

@@ -15,7 +15,8 @@ from pathlib import Path
 import polars as pl
 
 from cx_analytics.contracts.ports import SqlEngine
-from cx_analytics.ingest.shapes import Issue, literal
+from cx_analytics.contracts.quoting import literal
+from cx_analytics.ingest.shapes import Issue
 from cx_analytics.ingest.suppress import REASON, RULE, Suppressed
 
 

@@ -15,6 +15,7 @@ import polars as pl
 
 from cx_analytics.contracts.errors import CheckFailed
 from cx_analytics.contracts.model import Column, Feed, Table
+from cx_analytics.contracts.quoting import literal, quote
 from cx_analytics.quality.suites import PARTITION, Suite, attributes, by_day
 
 WHOLE = "all"
@@ -63,12 +64,12 @@ def aggregate_sql(table: Table, relation: str | None = None) -> str:
     first of a key, booked on the day that is last to bring it).
     """
     measures = ",\n    ".join(
-        ["count(*) AS rows", *(f"{sql} AS {_quote(name)}" for name, sql in _measures(table))]
+        ["count(*) AS rows", *(f"{sql} AS {quote(name)}" for name, sql in _measures(table))]
     )
-    source, day = _quote(relation or table.name), _day(table)
+    source, day = quote(relation or table.name), _day(table)
     if not table.key:
         return f"SELECT\n    {day} AS partition,\n    {measures}\nFROM {source}\nGROUP BY 1"
-    key = ", ".join(_quote(name) for name in table.key)
+    key = ", ".join(quote(name) for name in table.key)
     return f"""WITH days AS (
     SELECT
     {day} AS partition,
@@ -95,9 +96,9 @@ ORDER BY days.partition"""
 
 def sample_sql(table: Table, rows: int, seed: int, relation: str | None = None) -> str:
     """The same rows for the same data and seed, however many threads read them."""
-    columns = ", ".join(_quote(name) for name in table.names)
-    by = ", ".join(_quote(name) for name in (table.key or table.names))
-    source = _quote(relation or table.name)
+    columns = ", ".join(quote(name) for name in table.names)
+    by = ", ".join(quote(name) for name in (table.key or table.names))
+    source = quote(relation or table.name)
     return (
         f"SELECT {columns} FROM {source} ORDER BY hash({int(seed)}, {by}), {by} LIMIT {int(rows)}"
     )
@@ -154,7 +155,7 @@ def _rises(shares: Sequence[float | None]) -> list[float | None]:
 def _measures(table: Table) -> Iterator[tuple[str, str]]:
     watched = {column.name for column in attributes(table)} if by_day(table) else set()
     for column in table.columns:
-        name = _quote(column.name)
+        name = quote(column.name)
         if column.required or column.name in watched:
             yield f"nulls_{column.name}", f"count(*) - count({name})"
         if column.low is not None:
@@ -162,11 +163,11 @@ def _measures(table: Table) -> Iterator[tuple[str, str]]:
         if column.high is not None:
             yield f"max_{column.name}", f"CAST(max({name}) AS DOUBLE)"
         if column.choices:
-            words = ", ".join(_literal(word) for word in column.choices)
+            words = ", ".join(literal(word) for word in column.choices)
             yield f"unknown_{column.name}", f"count(*) FILTER (WHERE {name} NOT IN ({words}))"
     for rule in table.rules if isinstance(table, Feed) else ():
         yield f"rule_{rule.name}", f"count(*) FILTER (WHERE {rule.violated})"
-    numbers = [_quote(column.name) for column in table.columns if column.type == "DOUBLE"]
+    numbers = [quote(column.name) for column in table.columns if column.type == "DOUBLE"]
     if numbers:
         odd = " OR ".join(f"isnan({name}) OR isinf({name})" for name in numbers)
         yield "not_finite", f"count(*) FILTER (WHERE {odd})"
@@ -174,13 +175,5 @@ def _measures(table: Table) -> Iterator[tuple[str, str]]:
 
 def _day(table: Table) -> str:
     if not by_day(table) or table.day is None:
-        return _literal(WHOLE)
-    return f"coalesce(CAST(CAST({_quote(table.day)} AS DATE) AS VARCHAR), 'none')"
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+        return literal(WHOLE)
+    return f"coalesce(CAST(CAST({quote(table.day)} AS DATE) AS VARCHAR), 'none')"

@@ -14,6 +14,8 @@ from typing import Any
 
 import polars as pl
 
+from cx_analytics.contracts.quoting import literal
+
 Evidence = dict[str, Any]
 """metric_id, sql, snapshot, value, unit."""
 
@@ -64,7 +66,7 @@ def _of_intake(intake: pl.DataFrame) -> Iterator[_Row]:
         for column in _INTAKE:
             # A run that counted no duplicates of a feed left the number empty.
             total = f"SELECT sum(coalesce({column}, 0)) AS value"
-            sql = f"{total} FROM runs WHERE feed = {sql_text(feed)}"
+            sql = f"{total} FROM runs WHERE feed = {literal(feed)}"
             yield f"intake.{feed}.{column}", sql, row[column], "rows"
 
 
@@ -92,17 +94,8 @@ def _published(
 ) -> Iterator[_Row]:
     """Estimates of a model: read from the published table."""
     for column, unit in columns:
-        sql = f"SELECT {column} AS value FROM {table} WHERE {word}_id = {sql_text(name)}"
+        sql = f"SELECT {column} AS value FROM {table} WHERE {word}_id = {literal(name)}"
         yield f"{word}.{name}.{column}", sql, row[column], unit
-
-
-def sql_text(value: str) -> str:
-    """A text as SQL writes it.
-
-    >>> sql_text("it's")
-    "'it''s'"
-    """
-    return "'" + value.replace("'", "''") + "'"
 
 
 def embedded(evidence: Sequence[Evidence]) -> str:

@@ -26,8 +26,9 @@ import duckdb
 import polars as pl
 import pytest
 
+from cx_analytics.contracts.quoting import quote
 from cx_analytics.contracts.settings import Engine
-from cx_analytics.engine.models import load, quote
+from cx_analytics.engine.models import load
 from cx_analytics.engine.spark.engine import Spark
 from cx_analytics.engine.spark.session import java_version
 

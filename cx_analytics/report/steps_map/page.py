@@ -15,7 +15,8 @@ from typing import Any
 import polars as pl
 
 from cx_analytics.contracts.pages import html_page, items, section, table, tiles
-from cx_analytics.report.numbers import Evidence, evidence_part, sql_text
+from cx_analytics.contracts.quoting import literal
+from cx_analytics.report.numbers import Evidence, evidence_part
 from cx_analytics.report.steps_map.drawing import SHADES, map_style, map_svg
 from cx_analytics.report.steps_map.graph import StepGraph, main_cause, step_graph
 from cx_analytics.report.steps_map.words import cause_words, money, span
@@ -208,8 +209,8 @@ def _numbers(rows: pl.DataFrame, snapshot: date | None) -> list[Evidence]:
 
 def _named(row: Mapping[str, Any]) -> str:
     source = row["from_step"]
-    before = "IS NULL" if source is None else f"= {sql_text(source)}"
-    return f"from_step {before} AND to_step = {sql_text(row['to_step'])}"
+    before = "IS NULL" if source is None else f"= {literal(source)}"
+    return f"from_step {before} AND to_step = {literal(row['to_step'])}"
 
 
 def _count(value: float | None) -> str:

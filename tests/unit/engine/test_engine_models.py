@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cx_analytics.contracts.errors import NotFound
-from cx_analytics.engine.models import Model, all_paths, load, quote, sql_folder
+from cx_analytics.contracts.quoting import quote
+from cx_analytics.engine.models import Model, all_paths, load, sql_folder
 
 TEXT = """-- daily: what it is,
 -- over two lines.
