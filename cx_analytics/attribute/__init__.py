@@ -2,7 +2,7 @@
 
 `find_causes` (which conditions cause faults?), file by file: aggregate (SQL counts per day) ->
 counts (arrays) -> candidates, pairs, incidents (what is worth counting) -> wanted, exposure,
-inside, asked (the question and its answer) -> cells -> windows, noise, scoring, assess,
+coded, tallies, asked (the question and its answer) -> cells -> windows, noise, scoring, assess,
 individuals (what a candidate is worth) -> search, merging, refine (which set) on hazard and
 background (the model) -> responsibility (whose share), probability (how sure), identity, report;
 lot_watch between fits. `localize` (what carries a deviation from a forecast?) is in cuboids/, and

@@ -1,16 +1,16 @@
 """Exposure of asked-for cells: how many sessions each has on each day.
 
-Belongs here: cutting the days into windows that fit into memory, and what is done with days that
-are too large for this process. Stays out: the tallies (tallies.py) and who asks (wanted.py).
+Belongs here: what is counted in this process, and what is done with days that are too large for
+it. Stays out: coded sessions (coded.py), their tallies (tallies.py), and who asks (wanted.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
-from itertools import pairwise
 
+import numpy as np
 import polars as pl
 
 from cx_analytics.attribute.aggregate import (
@@ -20,16 +20,22 @@ from cx_analytics.attribute.aggregate import (
     ordered,
     span,
 )
+from cx_analytics.attribute.coded import (
+    Coded,
+    InMemory,
+    Keeper,
+    OnShelf,
+    keyed,
+    known_keys,
+    windows,
+    with_keys,
+)
 from cx_analytics.attribute.counts import Counts
-from cx_analytics.attribute.tallies import Held, Window, keyed, tallied
-from cx_analytics.contracts.ports import SqlEngine
+from cx_analytics.attribute.tallies import tallied
+from cx_analytics.contracts.ports import Shelf, SqlEngine
 
-BATCH = 2_000_000
-"""Sessions that are fetched at once (8 bytes an attribute each).
-
-Sessions of a day lie in no order of time: to fetch a part of one reads all of it."""
 HELD = 2_000_000
-"""So many sessions are kept from one question to the next (6 bytes an attribute each)."""
+"""So many sessions are kept in memory (6 bytes an attribute each)."""
 LARGE = 20_000_000
 """A day of more sessions stays in the engine: each set of attributes is a semi-join there."""
 MODELS = ("single_exposure", "pair_exposure", "triple_exposure")
@@ -45,7 +51,11 @@ def cell_exposure(engine: SqlEngine, cells: pl.DataFrame) -> pl.DataFrame:
     size = _sizes(engine, cells["day"].unique().sort().to_list())
     held = [day for day, sessions in size.items() if sessions <= LARGE]
     inside = pl.col("day").is_in(held)
-    frames = tallied(engine, cells.filter(inside), _windows(held, size)) if held else []
+    frames = []
+    if held:
+        asked = with_keys(engine, cells.filter(inside))
+        coded = Coded(engine, known_keys(asked), windows({day: size[day] for day in held}))
+        frames += _tallied(coded, asked)
     for (day,), asked in cells.filter(~inside).group_by("day", maintain_order=True):
         engine.table("keyed_session", keyed(_names(asked), *span([day])))
         frames += [_joined(engine, part) for part in _sets(asked)]
@@ -55,29 +65,54 @@ def cell_exposure(engine: SqlEngine, cells: pl.DataFrame) -> pl.DataFrame:
 class CellCounter:
     """Counts what one run of fits asks for, again and again, of the same sessions.
 
-    Up to HELD sessions are fetched once and kept; of more, `cell_exposure` reads them each time.
+    A day is read and coded when it is first asked for. Up to HELD sessions, the codes are kept in
+    memory; of more, on `shelf`; without one, each question reads its days again.
     """
 
-    def __init__(self, engine: SqlEngine, counts: Counts) -> None:
+    def __init__(self, engine: SqlEngine, counts: Counts, shelf: Shelf | None = None) -> None:
         self._engine = engine
         self._counts = counts
+        self._shelf = shelf
 
     def __call__(self, wanted: pl.DataFrame) -> pl.DataFrame:
         """As `cell_exposure`."""
-        if wanted.height and self._held is not None:
-            frames = self._held.tallied(self._engine, wanted)
-            if frames is not None:
-                return ordered(frames, CELL_COUNTS)
+        if wanted.height and (coded := self._coded) is not None:
+            asked = with_keys(self._engine, wanted)
+            if self._holds(asked):
+                return ordered(_tallied(coded, asked), CELL_COUNTS)
         return cell_exposure(self._engine, wanted)
 
+    def _holds(self, asked: pl.DataFrame) -> bool:
+        """Whether the values of faults, and the days of the counts, are all that is asked for."""
+        known = {} if self._coded is None else self._coded.known
+        wanted = known_keys(asked)
+        return (
+            wanted.keys() <= known.keys()
+            and asked["day"].is_in(self._counts.days).all()
+            and all(np.isin(keys, known[name]).all() for name, keys in wanted.items())
+        )
+
     @cached_property
-    def _held(self) -> Held | None:
+    def _coded(self) -> Coded | None:
         counts = self._counts
         size = _sizes(self._engine, counts.days)
-        if not 0 < sum(size.values()) <= HELD:
+        keeper: Keeper | None = None if self._shelf is None else OnShelf(self._shelf)
+        if sum(size.values()) <= HELD:
+            keeper = InMemory()
+        if keeper is None or max(size.values(), default=LARGE + 1) > LARGE:
             return None
-        values = {name: counts.columns[name].levels for name in counts.names}
-        return Held.of(self._engine, values, counts.days, _windows(counts.days, size))
+        rows = [(name, value) for name in counts.names for value in counts.columns[name].levels]
+        schema = {name: pl.String() for name in (ATTRIBUTE_KEY[0], VALUE_KEY[0])}
+        values = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+            pl.lit(None, pl.String()).alias(name) for name in (*ATTRIBUTE_KEY[1:], *VALUE_KEY[1:])
+        )
+        known = known_keys(with_keys(self._engine, values))
+        return Coded(self._engine, known, windows(size), keeper)
+
+
+def _tallied(coded: Coded, asked: pl.DataFrame) -> list[pl.DataFrame]:
+    days = asked["day"].cast(pl.Date).cast(pl.Int32).unique().sort().to_numpy()
+    return tallied(asked, days, coded.known, coded.of(days, _names(asked)))
 
 
 def _sizes(engine: SqlEngine, days: Sequence[date]) -> dict[date, int]:
@@ -88,24 +123,6 @@ def _sizes(engine: SqlEngine, days: Sequence[date]) -> dict[date, int]:
     rows = engine.model("attribute/day_sessions", since=since, until=until)
     size = dict(zip(rows["day"].cast(pl.Date).to_list(), rows["sessions"].to_list(), strict=True))
     return {day: size.get(day, 0) for day in days}
-
-
-def _windows(days: Sequence[date], size: Mapping[date, int]) -> list[Window]:
-    """Spans of time of at most about BATCH sessions: runs of days, or parts of a day."""
-    runs: list[list[date]] = []
-    for day in days:
-        if not runs or sum(size[one] for one in [*runs[-1], day]) > BATCH:
-            runs.append([])
-        runs[-1].append(day)
-    return [window for run in runs for window in _parts(run, sum(size[day] for day in run))]
-
-
-def _parts(days: Sequence[date], sessions: int) -> list[Window]:
-    """A span of days, cut into equal parts where it has more than BATCH sessions."""
-    since, until = span(days)
-    parts = max(1, -(-sessions // BATCH))
-    edges = [since + (until - since) * n / parts for n in range(parts + 1)]
-    return list(pairwise(edges))
 
 
 def _names(asked: pl.DataFrame) -> list[str]:

@@ -29,11 +29,17 @@ def read_landing(root: Path) -> None:
         for column in SESSIONS.columns
     )
     files = literal(str(root / "landing" / "sessions" / "*"))
+    if any((root / "landing" / "sessions").glob("*.parquet")):
+        columns, landed = "*", f"read_parquet({files})"
+    else:
+        columns, landed = (
+            typed,
+            f"read_ndjson({files}, columns = {{{texts}}}, ignore_errors = true)",
+        )
     target = literal(str(root / "floor.parquet"))
     with _connected(root) as connection:
         connection.execute(
-            f"COPY (SELECT DISTINCT ON (session_id) {typed} FROM read_ndjson({files}, "
-            f"columns = {{{texts}}}, ignore_errors = true)) TO {target} "
+            f"COPY (SELECT DISTINCT ON (session_id) {columns} FROM {landed}) TO {target} "
             "(FORMAT parquet, COMPRESSION zstd)"
         )
 

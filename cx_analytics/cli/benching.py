@@ -62,7 +62,14 @@ def attribution(
 
 
 def speed(
-    *, sessions: int, days: int, seed: int, one_fit: bool, out: Path | None, today: date
+    *,
+    sessions: int,
+    days: int,
+    seed: int,
+    one_fit: bool,
+    parquet: bool,
+    out: Path | None,
+    today: date,
 ) -> None:
     """Measure a run step by step; print the table and write its section."""
     from cx_analytics.bench import speed as bench
@@ -74,13 +81,13 @@ def speed(
             sessions=sessions,
             days=days,
             seed=seed,
-            prepare=simulated_workspace,
+            prepare=partial(simulated_workspace, parquet=parquet),
             one_fit=one_fit,
             say=say,
         )
     print(f"\n{text}")
     told = f"--sessions {sessions} --days {days} --seed {seed}"
-    how = command("speed", told, *one_fit * ("--one-fit",))
+    how = command("speed", told, *one_fit * ("--one-fit",), *parquet * ("--parquet",))
     write_page(out, "speed", f"{document.provenance(how, today)}\n\n{text}")
 
 
@@ -205,11 +212,15 @@ def run_as_user(root: Path, *, one_fit: bool = False) -> None:
     pipeline.run(root, one_fit=one_fit)
 
 
-def simulated_workspace(root: Path, sessions: int, days: int, seed: int) -> None:
-    """A workspace with landing files, as `cx simulate` makes it."""
-    from cx_analytics.cli.start import make_world
+def simulated_workspace(
+    root: Path, sessions: int, days: int, seed: int, *, parquet: bool = False
+) -> None:
+    """A workspace with landing files, as `cx simulate` makes it, or all of them Parquet."""
+    from cx_analytics.cli.start import SIMULATED_FORMAT, make_world
 
-    make_world(root, sessions=sessions, days=days, seed=seed, difficulty="medium")
+    kind = "parquet" if parquet else SIMULATED_FORMAT
+    size = {"sessions": sessions, "days": days, "seed": seed}
+    make_world(root, **size, difficulty="medium", file_format=kind)
 
 
 def say(text: str) -> None:

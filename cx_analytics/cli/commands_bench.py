@@ -14,15 +14,13 @@ from typing import Annotated
 import typer
 
 from cx_analytics.cli.commands_work import Difficulty
+from cx_analytics.cli.options import AsParquet, OneFit
 
 PAGE = Path("docs/benchmarks.md")
 
 Sessions = Annotated[int, typer.Option(min=1000, help="Sessions of a world.")]
 Days = Annotated[int, typer.Option(min=1, help="Days of a world.")]
 Worlds = Annotated[int, typer.Option(min=1, help="How many worlds of each difficulty.")]
-OneFit = Annotated[
-    bool, typer.Option("--one-fit", help="One fit as of the last day, not one for each.")
-]
 FirstSeed = Annotated[
     int | None,
     typer.Option(min=0, show_default=False, help="Seeds from here on; new ones every day."),
@@ -343,6 +341,7 @@ def speed(
     days: Days = 28,
     seed: Annotated[int, typer.Option(min=0, help="The world's seed.")] = 1,
     one_fit: OneFit = False,
+    parquet: AsParquet = False,
     out: Out = None,
 ) -> None:
     """Run the pipeline on landing files of a fresh world, and time each of its steps.
@@ -357,6 +356,7 @@ def speed(
         days=days,
         seed=seed,
         one_fit=one_fit,
+        parquet=parquet,
         out=out or _default(PAGE),
         today=datetime.now(UTC).date(),
     )

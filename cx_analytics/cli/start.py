@@ -17,7 +17,9 @@ from cx_analytics.workspace import Settings, Workspace
 
 Difficulty = Literal["easy", "medium", "hard", "null"]
 
-SIMULATED_FORMAT: Literal["ndjson.zst"] = "ndjson.zst"
+LandingFormat = Literal["ndjson.zst", "parquet"]
+
+SIMULATED_FORMAT: LandingFormat = "ndjson.zst"
 """Simulated sessions land the way telemetry usually does."""
 
 PLANT_SETTINGS = """
@@ -91,7 +93,13 @@ def _strangers(root: Path) -> list[str]:
 
 
 def make_world(
-    root: Path, *, sessions: int, days: int, seed: int, difficulty: Difficulty
+    root: Path,
+    *,
+    sessions: int,
+    days: int,
+    seed: int,
+    difficulty: Difficulty,
+    file_format: LandingFormat = SIMULATED_FORMAT,
 ) -> dict[str, int]:
     """A simulated world in a workspace without landing files; rows written, by kind."""
     from cx_analytics.simulate import world as worlds
@@ -101,7 +109,7 @@ def make_world(
     world = worlds.make_world(sessions=sessions, days=days, seed=seed, difficulty=difficulty)
     if not (root / "cx.toml").exists():
         make_workspace(root)
-    return write_world(world, root, file_format=SIMULATED_FORMAT, malformed=True).rows
+    return write_world(world, root, file_format=file_format, malformed=True).rows
 
 
 def make_plant(root: Path, *, cases: int, seed: int, difficulty: Difficulty) -> dict[str, int]:

@@ -12,6 +12,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
+from numpy.typing import NDArray
+
+
+class Shelf(Protocol):
+    """Keeps arrays by name for as long as a run lasts: a dictionary, or a folder."""
+
+    def __setitem__(self, name: str, values: NDArray[Any], /) -> None:
+        """Keep an array."""
+        ...
+
+    def __getitem__(self, name: str, /) -> NDArray[Any]:
+        """The array of that name; KeyError when there is none."""
+        ...
 
 
 class SqlEngine(Protocol):

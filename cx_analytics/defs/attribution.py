@@ -14,6 +14,7 @@ import polars as pl
 
 from cx_analytics import attribute
 from cx_analytics.contracts.model import Table
+from cx_analytics.contracts.ports import Shelf
 from cx_analytics.contracts.tables import (
     CAUSE_RIVALS,
     CAUSES,
@@ -31,6 +32,7 @@ from cx_analytics.defs.progress import tell
 from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
 from cx_analytics.defs.tables import facts, materialized, spec_of, table_asset
+from cx_analytics.engine.shelf import shelf
 from cx_analytics.engine.stamps import Stamps
 from cx_analytics.loop import say_recurred
 from cx_analytics.report import causes_forest, faults_by_day, png
@@ -173,9 +175,21 @@ def fit_days(
     warm: bool,
 ) -> None:
     """Run the fits in order; write the history of `said_on`, and the shares that are asked for."""
+    with shelf(house.workspace.spill("codes")) as codes:
+        fit_on(house, fits, said_on, shares, warm, codes)
+
+
+def fit_on(
+    house: House,
+    fits: Sequence[date],
+    said_on: set[date],
+    shares: dict[date, list[date]],
+    warm: bool,
+    codes: Shelf,
+) -> None:
+    """As `fit_days`, with a shelf for what is read of the sessions."""
     known, fresh = known_before(house, fits[0]), list[pl.DataFrame]()
-    counts = counts_of(house, fits, known)
-    counter = attribute.CellCounter(house.engine, counts)
+    counts, counter = counts_of(house, fits, known, codes)
 
     def count(wanted: pl.DataFrame) -> pl.DataFrame:
         fresh.append(counter(wanted))

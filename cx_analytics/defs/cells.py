@@ -15,6 +15,7 @@ import polars as pl
 
 from cx_analytics import attribute
 from cx_analytics.contracts.attributes import Attribute
+from cx_analytics.contracts.ports import Shelf
 from cx_analytics.contracts.tables import SESSIONS_TABLE
 from cx_analytics.defs.progress import tell
 from cx_analytics.defs.resources import House
@@ -39,11 +40,12 @@ def attributes_of(house: House, days: Sequence[date]) -> tuple[Attribute, ...]:
 
 
 def counts_of(
-    house: House, fits: Sequence[date], known: pl.DataFrame | None = None
-) -> attribute.Counts:
+    house: House, fits: Sequence[date], known: pl.DataFrame | None, shelf: Shelf
+) -> tuple[attribute.Counts, attribute.CellCounter]:
     """The counts of all windows of the fits, with the exposure that they will ask for.
 
-    `known` are the causes that the first fit starts from: their cells are never let go.
+    `known` are the causes that the first fit starts from: their cells are never let go. What a fit
+    asks for besides is for the counter, which keeps on `shelf` what it read of the sessions.
     """
     begin = fits[0] - timedelta(days=house.workspace.settings.window_days - 1)
     days = [day for day in house.parts.days(attribute.FAULT_ROWS) if begin <= day <= fits[-1]]
@@ -56,12 +58,13 @@ def counts_of(
     note_asked(house, wanted, fits[-1])
     missing = attribute.missing_cells(wanted, house.parts.read(CELLS, days))
     missing = missing.filter(pl.col("day").is_in(days))
+    counter = attribute.CellCounter(house.engine, counts, shelf)
     if missing.height:
-        keep_cells(house, attribute.cell_exposure(house.engine, missing))
+        keep_cells(house, counter(missing))
     if any(day.weekday() == MONDAY for day in fits):
         let_go(house, begin, known)
     cells = house.parts.read(CELLS, days)
-    return counts.with_cells(still_asked(house, cells)) if cells is not None else counts
+    return counts if cells is None else counts.with_cells(still_asked(house, cells)), counter
 
 
 def keep_cells(house: House, fresh: pl.DataFrame, asked_on: date | None = None) -> None:

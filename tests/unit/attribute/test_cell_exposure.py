@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,13 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from cx_analytics.attribute import exposure, tallies
+from cx_analytics.attribute import coded, exposure, tallies
 from cx_analytics.attribute.aggregate import CELL_KEY
 from cx_analytics.attribute.candidates import singles
 from cx_analytics.attribute.pairs import pairs
 from cx_analytics.attribute.wanted import on_all_days
 from cx_analytics.engine.duck import Duck
+from cx_analytics.engine.shelf import shelf
 
 START = datetime(2026, 1, 1)
 VALUES = {"lot": 9, "cell_id": 40, "region": 3}
@@ -75,9 +77,10 @@ def test_every_asked_for_cell_is_counted_as_its_sessions_are(clinic, world) -> N
 @pytest.mark.parametrize(
     ("module", "name", "value"),
     [
-        (exposure, "BATCH", 2_000),
-        (exposure, "BATCH", 300),
+        (coded, "BATCH", 2_000),
+        (coded, "BATCH", 300),
         (exposure, "LARGE", 0),
+        (tallies, "BLOCK", 100),
         (tallies, "DENSE", 0),
         (tallies, "OFTEN", 0),
         (tallies, "OFTEN", 1_000_000),
@@ -91,27 +94,32 @@ def test_it_does_not_matter_how_cells_are_counted(
     assert_frame_equal(clinic.counting(world)(wanted()), usual)
 
 
-@pytest.mark.parametrize("batch", [exposure.BATCH, 2_000])
-def test_held_sessions_answer_as_fetched_ones(clinic, plant, monkeypatch, batch) -> None:
-    monkeypatch.setattr(exposure, "BATCH", batch)
+@pytest.mark.parametrize("batch", [coded.BATCH, 2_000])
+@pytest.mark.parametrize("held", [exposure.HELD, 0])
+def test_sessions_are_read_once_for_all_questions(clinic, plant, monkeypatch, batch, held) -> None:
+    monkeypatch.setattr(coded, "BATCH", batch)
+    monkeypatch.setattr(exposure, "HELD", held)
     counts = clinic.counts(frame := plant(count=9_000))
     asked = on_all_days(counts, [*singles(counts), *pairs(counts)])
     hours = asked.filter(pl.col("attribute_2").is_null()).with_columns(hourly=pl.lit(True))
     nobody = asked.head(1).with_columns(value_1=pl.lit("nobody's"))
     unit = asked.head(1).with_columns(attribute_1=pl.lit("unit_id"), value_1=pl.lit("u00001"))
-    with Duck(spill=clinic.folder / "held", threads=1) as engine:
+    day = asked.filter(pl.col("day") == counts.days[1])
+    with Duck(spill=clinic.folder / "held", threads=1) as engine, shelf(clinic.folder / "c") as own:
         engine.register("session", frame)
-        counter, fetched = exposure.CellCounter(engine, counts), []
-        monkeypatch.setattr(tallies, "_fetched", _noting(tallies._fetched, fetched))
-        for one in (asked, hours, asked.sample(fraction=0.3, seed=1)):
-            held, calls = counter(one), len(fetched)
-            assert_frame_equal(held, exposure.cell_exposure(engine, one))
-            assert held["sessions"].sum() > 0
-            del fetched[calls:]
-        windows = exposure._windows(counts.days, exposure._sizes(engine, counts.days))
-        assert len(fetched) == len(windows)
-        for one in (nobody, unit):
-            assert_frame_equal(counter(one), exposure.cell_exposure(engine, one))
+        counter, fetched = exposure.CellCounter(engine, counts, own), []
+        usual = [exposure.cell_exposure(engine, one) for one in (day, asked, hours, nobody, unit)]
+        monkeypatch.setattr(coded, "keyed", _noting(coded.keyed, fetched))
+        for one, right in zip((day, asked, hours), usual[:3], strict=True):
+            assert_frame_equal(counter(one), right)
+            assert right["sessions"].sum() > 0
+        spans = sorted((since, until) for _, since, until in fetched)
+        assert all(until <= since for (_, until), (since, _) in pairwise(spans))
+        monkeypatch.undo()
+        for one, right in zip((nobody, unit), usual[3:], strict=True):
+            assert_frame_equal(counter(one), right)
+        assert any((clinic.folder / "c").iterdir()) == (held == 0)
+    assert not (clinic.folder / "c").exists()
 
 
 def _noting(call: Callable[..., Any], calls: list[Any]) -> Callable[..., Any]:
@@ -122,14 +130,17 @@ def _noting(call: Callable[..., Any], calls: list[Any]) -> Callable[..., Any]:
     return noted
 
 
-def test_a_long_day_is_cut_and_short_days_go_together(monkeypatch) -> None:
-    monkeypatch.setattr(exposure, "BATCH", 100)
+def test_a_long_day_is_cut_and_short_days_are_read_together(monkeypatch) -> None:
+    monkeypatch.setattr(coded, "BATCH", 100)
     days = [date(2026, 1, n) for n in (1, 2, 3, 4)]
-    windows = exposure._windows(days, dict(zip(days, (60, 40, 250, 10), strict=True)))
-    hours = [(since.day, since.hour, until - since) for since, until in windows]
-    assert hours[0] == (1, 0, timedelta(2))
-    assert hours[1:4] == [(3, n, timedelta(hours=8)) for n in (0, 8, 16)]
-    assert hours[4:] == [(4, 0, timedelta(1))]
+    found = coded.windows(dict(zip(days, (60, 40, 250, 10), strict=True)))
+    hours = [(one.since.day, one.since.hour, one.until - one.since) for one in found]
+    assert hours[:2] == [(1, 0, timedelta(1)), (2, 0, timedelta(1))]
+    assert hours[2:5] == [(3, n, timedelta(hours=8)) for n in (0, 8, 16)]
+    assert hours[5:] == [(4, 0, timedelta(1))]
+    sessions = coded.Coded(Duck, {}, found)
+    assert [len(run) for run in sessions._runs({one.day for one in found})] == [2, 1, 1, 2]
+    assert [len(run) for run in sessions._runs({found[0].day, found[-1].day})] == [1, 1]
 
 
 def test_nothing_asked_for_is_nothing_counted(clinic, world) -> None:
