@@ -27,6 +27,15 @@ IDENTITIES = ("unit_id", "cell_id")
 OFTEN_KNOWN = 0.5
 """Where fewer have the value it does not exist there (no cell on Wi-Fi): it was not lost."""
 
+WHO_AND_WHERE = ("customer_id", "unit_id", "cell_id")
+"""What ties a fault that lost a value to those that have it."""
+
+HARDLY = 1e-4
+"""A value with no larger share of the faults is looked for only among faults that are tied to it.
+
+That any other one is its own is less likely than this; and the pairs of such a value with every
+fault that lost one would grow with the square of the sessions."""
+
 FEWEST = 10
 """Faults from which on such a share is believed."""
 
@@ -67,11 +76,12 @@ class _Guess:
         self.codes = {name: self.period.codes(name) for name in columns}
         self._lost: dict[str, Bools] = {}
         self._lackings: dict[str, Ints] = {}
+        self._shares: dict[str, Floats] = {}
 
     def matches(self, term: Term) -> Ints:
         """Faults inside the window that lack a value and meet the other conditions."""
         wanted = self._wanted(term)
-        fault = np.unique(np.concatenate([self._lacking(name) for name, _ in wanted]))
+        fault = np.unique(np.concatenate([self._candidates(term, *one) for one in wanted]))
         inside = self._inside(term, fault)
         for name, code in wanted:
             inside &= (self.codes[name][fault] == code) | self._is_lost(name)[fault]
@@ -130,6 +140,27 @@ class _Guess:
         if name not in self._lackings:
             self._lackings[name] = np.flatnonzero(self._is_lost(name))
         return self._lackings[name]
+
+    def _candidates(self, term: Term, name: str, code: int) -> Ints:
+        """The faults that have lost a value and may have had this one."""
+        lacking = self._lacking(name)
+        if self._share(name, code) > HARDLY or not len(lacking):
+            return lacking
+        own, tied = term.faults(self.period), np.zeros(len(lacking), dtype=bool)
+        for other in WHO_AND_WHERE:
+            if other != name and other in self.codes:
+                known = self.codes[other][own]
+                tied |= np.isin(self.codes[other][lacking], known[known >= 0])
+        return np.asarray(lacking[tied])
+
+    def _share(self, name: str, code: int) -> float:
+        """A value's share of the weight of all faults that have one."""
+        if name not in self._shares:
+            here = self.codes[name] >= 0
+            levels = len(self.period.counts.columns[name].levels)
+            sums = np.bincount(self.codes[name][here], self.weight[here], minlength=levels)
+            self._shares[name] = sums / max(sums.sum(), 1e-9)
+        return float(self._shares[name][code])
 
     def _conditions(self, term: Term) -> tuple[tuple[str, str], ...]:
         return self.period.key(term.cell).conditions
