@@ -31,10 +31,10 @@ WHO_AND_WHERE = ("customer_id", "unit_id", "cell_id")
 """What ties a fault that lost a value to those that have it."""
 
 HARDLY = 1e-4
-"""A value with no larger share of the faults is looked for only among faults that are tied to it.
+"""An individual with no larger share of the faults is looked for only among those tied to it.
 
-That any other one is its own is less likely than this; and the pairs of such a value with every
-fault that lost one would grow with the square of the sessions."""
+That any other one is its own is less likely than this; and the pairs of all individuals with every
+fault that lost a value would grow with the square of the sessions."""
 
 FEWEST = 10
 """Faults from which on such a share is believed."""
@@ -144,7 +144,8 @@ class _Guess:
     def _candidates(self, term: Term, name: str, code: int) -> Ints:
         """The faults that have lost a value and may have had this one."""
         lacking = self._lacking(name)
-        if self._share(name, code) > HARDLY or not len(lacking):
+        alone = self.period.key(term.cell).individual
+        if not alone or not len(lacking) or self._share(name, code) > HARDLY:
             return lacking
         own, tied = term.faults(self.period), np.zeros(len(lacking), dtype=bool)
         for other in WHO_AND_WHERE:
