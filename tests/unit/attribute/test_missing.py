@@ -6,6 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from cx_analytics.attribute import missing
+
 LOST = 0.25
 
 
@@ -51,3 +53,30 @@ def test_where_the_value_cannot_be_there_is_no_share(clinic, bad_version) -> Non
     (cause,) = found.causes.filter(label="region=R3")["cause_id"]
     blamed = found.shares.filter(cause_id=cause).join(bad, on="session_id")
     assert blamed["region"].null_count() == 0
+
+
+def test_a_broken_unit_is_held_against_lost_faults_that_are_tied_to_it(
+    clinic, plant, monkeypatch
+) -> None:
+    """Six people use a broken unit, and a quarter of all sessions have lost theirs."""
+    six = [f"c{n:05d}" for n in range(10, 16)]
+    frame = plant(lambda f: f["customer_id"].is_in(six) * 0.5, count=20_000, days=7)
+    unit = pl.when(pl.col("customer_id").is_in(six)).then(pl.lit("shared")).otherwise("unit_id")
+    frame = frame.with_columns(unit_id=unit)
+    gone = pl.Series(np.random.default_rng(9).random(frame.height) < LOST)
+    frame = frame.with_columns(
+        had=pl.col("unit_id"), unit_id=pl.when(~gone).then("unit_id"), gone=gone
+    )
+    lost = frame.filter("faulty", "gone").select("session_id", "had", "customer_id", "cell_id")
+    shares = []
+    for hardly in (0.0, 1.0):
+        monkeypatch.setattr(missing, "HARDLY", hardly)
+        found = clinic.find(frame.drop("had", "gone"))
+        (cause,) = found.causes.filter(label="unit_id=shared")["cause_id"]
+        mine = found.shares.filter(cause_id=cause).join(lost, on="session_id")
+        shares.append(mine)
+    everywhere, tied = shares
+    assert everywhere.filter(had="shared").equals(tied.filter(had="shared"))
+    assert everywhere.height > 2 * tied.height
+    untied = everywhere.join(tied, on="session_id", how="anti")
+    assert untied["share"].median() < 0.005 < tied["share"].mean()
