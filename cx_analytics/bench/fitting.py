@@ -42,8 +42,8 @@ def fit(planted: Planted, *, spill: Path, threads: int = 1) -> tuple[Findings, C
     """Count a world's sessions and find its causes as of the last day, from a cold start."""
     with Duck(spill=spill, threads=threads) as engine:
         begun = time.process_time()
-        counts = count(planted, engine)
-        extra = Asked(attribute.CellCounter(engine, counts))
+        counts, counter = count(planted, engine)
+        extra = Asked(counter)
         counted = time.process_time()
         found = attribute.find_causes(
             counts,
@@ -75,10 +75,14 @@ class Asked:
         return exposure
 
 
-def count(planted: Planted, engine: Duck) -> attribute.Counts:
-    """The additive counts of all days, with the exposure that a fit asks for at first."""
+def count(planted: Planted, engine: Duck) -> tuple[attribute.Counts, attribute.CellCounter]:
+    """The additive counts of all days, with the exposure that a fit asks for at first.
+
+    The counter is for what it asks for besides.
+    """
     engine.view("session", planted.files)
     aggregates = attribute.day_aggregates(engine, planted.attributes, planted.days)
     counts = attribute.Counts.build(aggregates, planted.attributes)
     missing = attribute.missing_cells(attribute.wanted_cells(counts), None)
-    return counts.with_cells(attribute.cell_exposure(engine, missing))
+    counter = attribute.CellCounter(engine, counts, {})
+    return counts.with_cells(counter(missing)), counter

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 
 class Shelf:
-    """A folder with a file for each array; names are those of files."""
+    """A folder with a file for each array; any text is a name."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -30,7 +31,7 @@ class Shelf:
         return np.asarray(np.load(self._file(name)))
 
     def _file(self, name: str) -> Path:
-        return self._folder / f"{name}.npy"
+        return self._folder / f"{sha256(name.encode()).hexdigest()[:32]}.npy"
 
 
 @contextmanager
