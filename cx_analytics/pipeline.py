@@ -200,10 +200,11 @@ def _nothing_to_do(workspace: Workspace, first: date | None, last: date | None) 
 
 def _demand_room(workspace: Workspace) -> None:
     """Refuse to begin what the disk cannot hold."""
-    from cx_analytics.ingest import BATCH_BYTES, new_text_bytes
+    from cx_analytics.ingest import most_in_a_batch, new_text_bytes
 
+    most = most_in_a_batch(workspace.settings.engine.memory_bytes)
     landed = new_text_bytes(workspace.root, workspace.settings.sources)
-    needed = int(KEPT_SHARE * landed) + min(landed, BATCH_BYTES)
+    needed = int(KEPT_SHARE * landed) + min(landed, most)
     demand_room(workspace.root, needed, "what has landed")
 
 

@@ -85,6 +85,16 @@ class Engine:
     spill: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def memory_bytes(self) -> int:
+        """`memory_limit` as a number; a kilobyte is taken for a kibibyte.
+
+        >>> Engine(memory_limit="1.5 GB").memory_bytes
+        1610612736
+        """
+        text = self.memory_limit.rstrip("iIbB")
+        return int(float(text[:-1]) * 1024 ** ("KMGT".index(text[-1].upper()) + 1))
+
 
 @dataclass(frozen=True)
 class Exchange:

@@ -16,7 +16,7 @@ from cx_analytics.defs.pseudonyms import pseudonyms_of
 from cx_analytics.defs.refusing import RETRY, refusing
 from cx_analytics.defs.resources import House
 from cx_analytics.engine.frames import conform
-from cx_analytics.ingest import FeedReport, ingest
+from cx_analytics.ingest import FeedReport, ingest, most_in_a_batch
 
 PREVIEW_ROWS = 10
 
@@ -59,6 +59,7 @@ def take_in(house: House, feed: Feed, note: object) -> list[FeedReport]:
         now=house.now(),
         wait=time.sleep,
         tell=note,  # type: ignore[arg-type]
+        batch_bytes=most_in_a_batch(settings.engine.memory_bytes),
         pseudonyms=pseudonyms_of(house.workspace),
     )
 

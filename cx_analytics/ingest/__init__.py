@@ -10,7 +10,7 @@ from __future__ import annotations
 from cx_analytics.ingest.commit import recover
 from cx_analytics.ingest.erase import Removed, erase_customer
 from cx_analytics.ingest.find import candidates
-from cx_analytics.ingest.intake import BATCH_BYTES, demand_settled, ingest, new_text_bytes
+from cx_analytics.ingest.intake import demand_settled, ingest, most_in_a_batch, new_text_bytes
 from cx_analytics.ingest.manifest import Manifest, has_news, lake_versions
 from cx_analytics.ingest.pseudonyms import KEY_BYTES, Pseudonyms, is_pseudonym, under
 from cx_analytics.ingest.records import quarantine_files, runs_files
@@ -18,7 +18,6 @@ from cx_analytics.ingest.shapes import FeedReport
 from cx_analytics.ingest.suppress import Suppressed
 
 __all__ = [
-    "BATCH_BYTES",
     "KEY_BYTES",
     "FeedReport",
     "Manifest",
@@ -30,6 +29,7 @@ __all__ = [
     "erase_customer",
     "has_news",
     "ingest",
+    "most_in_a_batch",
     "is_pseudonym",
     "lake_versions",
     "new_text_bytes",

@@ -23,7 +23,11 @@ from cx_analytics.ingest.suppress import Suppressed
 from cx_analytics.ingest.take import Batch, said
 
 BATCH_BYTES = 1 << 30
-"""Bytes of plain text that one batch takes at most (one file always fits)."""
+"""Plain text that one batch takes at most, unless it is told otherwise."""
+BATCH_SHARE = 1.5
+"""The same as a part of the engine's memory; one file always fits.
+
+Large batches spill, small ones write a day again for each of the few late rows that it gets."""
 
 
 def ingest(
@@ -38,6 +42,7 @@ def ingest(
     wait: Callable[[float], None],
     tell: Callable[[str], None],
     pseudonyms: Pseudonyms | None = None,
+    batch_bytes: int = BATCH_BYTES,
 ) -> list[FeedReport]:
     """Take everything new in landing/<feed>/ and in the sources' files into the lake.
 
@@ -51,6 +56,7 @@ def ingest(
     now : the time of the run (UTC, naive).
     tell : takes a line about each batch.
     pseudonyms : ids that are replaced before anything is written; None keeps all as they come.
+    batch_bytes : plain text that one batch takes at most (`most_in_a_batch`).
 
     Returns
     -------
@@ -78,7 +84,7 @@ def ingest(
         intake = Intake(FEEDS[feed], extra_columns if FEEDS[feed].open_columns else {})
         files = (one for one in ready if one.feed == feed)
         twins: list[tuple[Found, str]] = []
-        for chunk in _chunks(_unknown(files, manifest, twins)):
+        for chunk in _chunks(_unknown(files, manifest, twins), batch_bytes):
             batch = Batch(root, intake, manifest, engine, now, pseudonyms)
             reports.append(batch.take(chunk))
             before = dict(manifest.stats)
@@ -133,12 +139,19 @@ def new_text_bytes(root: Path, sources: Sequence[Source]) -> int:
     return sum(text_bytes(one) for one in candidates(root, sources) if manifest.is_new(one))
 
 
-def _chunks(files: Iterator[tuple[Found, str]]) -> Iterator[list[tuple[Found, str]]]:
+def most_in_a_batch(memory_bytes: int) -> int:
+    """Bytes of plain text that one batch takes at most, where the engine has so much memory."""
+    return int(BATCH_SHARE * memory_bytes)
+
+
+def _chunks(
+    files: Iterator[tuple[Found, str]], batch_bytes: int
+) -> Iterator[list[tuple[Found, str]]]:
     chunk: list[tuple[Found, str]] = []
     size = 0
     for found, digest in files:
         weight = text_bytes(found)
-        if chunk and size + weight > BATCH_BYTES:
+        if chunk and size + weight > batch_bytes:
             yield chunk
             chunk, size = [], 0
         chunk.append((found, digest))

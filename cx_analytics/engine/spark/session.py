@@ -115,7 +115,7 @@ def configuration(settings: Engine, spill: Path) -> dict[str, str]:
     wanted = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.driver.memory": _memory(settings.memory_limit),
+        "spark.driver.memory": f"{max(1, settings.memory_bytes >> 20)}m",
         "spark.local.dir": str(spill),
         "spark.sql.shuffle.partitions": str(4 * (settings.threads or os.cpu_count() or 1)),
         "spark.sql.parquet.compression.codec": "zstd",
@@ -136,16 +136,6 @@ def configuration(settings: Engine, spill: Path) -> dict[str, str]:
         "spark.sql.caseSensitive": "false",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
     }
-
-
-def _memory(limit: str) -> str:
-    """An amount of memory as the JVM takes it: whole mebibytes.
-
-    >>> _memory("1.5 GB")
-    '1536m'
-    """
-    number, unit = limit.rstrip("iIbB")[:-1], limit.rstrip("iIbB")[-1].upper()
-    return f"{max(1, round(float(number) * 1024 ** ('KMGT'.index(unit) - 1)))}m"
 
 
 @contextmanager

@@ -47,6 +47,7 @@ class Field:
         wait: Callable[[float], None] = lambda _: None,
         now: datetime = datetime(2026, 2, 1),
         pseudonyms: Pseudonyms | None = None,
+        batch_bytes: int = 1 << 30,
     ) -> list[FeedReport]:
         return ingest(
             feeds or ("sessions",),
@@ -59,6 +60,7 @@ class Field:
             wait=wait,
             tell=lambda _: None,
             pseudonyms=pseudonyms,
+            batch_bytes=batch_bytes,
         )
 
     def lake(self, feed: str = "sessions") -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,21 @@ def test_equal_content_gives_equal_partitions(field: Any, make: Any, tmp_path: P
     field.run()
     assert field.versions == one
     assert field.lake()["session_id"].to_list() == ["a", "b"]
+
+
+def test_files_may_come_in_one_batch_or_in_many(field: Any, make: Any) -> None:
+    """Each file has a row of the day before, and one that stands in the file before as well."""
+    for n in range(4):
+        rows = [make(f"{n}-{k}", started_at=f"2026-01-0{n + 2 - (k == 0)}") for k in range(5)]
+        again = [make(f"{n - 1}-3", started_at=f"2026-01-0{n + 1}", app_version="2")] if n else []
+        field.drop(f"sessions/{n}.ndjson", *rows, *again)
+    assert len(field.run(batch_bytes=1)) == 4
+    versions, lake = dict(field.versions["sessions"]), field.lake()
+    for part in (field.root / "lake").iterdir():
+        shutil.rmtree(part) if part.is_dir() else part.unlink()
+    assert len(field.run(batch_bytes=1 << 20)) == 1
+    assert field.versions["sessions"] == versions
+    assert field.lake().equals(lake)
 
 
 def test_an_attribute_that_is_named_later_joins_the_lake(field: Any, make: Any) -> None:
