@@ -20,6 +20,7 @@ from cx_analytics.attribute.aggregate import (
     ordered,
     span,
 )
+from cx_analytics.attribute.candidates import individuals
 from cx_analytics.attribute.coded import (
     Coded,
     InMemory,
@@ -83,7 +84,7 @@ class CellCounter:
         return cell_exposure(self._engine, wanted)
 
     def _holds(self, asked: pl.DataFrame) -> bool:
-        """Whether the values of faults, and the days of the counts, are all that is asked for."""
+        """Whether nothing but what is coded, on days of the counts, is asked for."""
         known = {} if self._coded is None else self._coded.known
         wanted = known_keys(asked)
         return (
@@ -101,13 +102,24 @@ class CellCounter:
             keeper = InMemory()
         if keeper is None or max(size.values(), default=LARGE + 1) > LARGE:
             return None
-        rows = [(name, value) for name in counts.names for value in counts.columns[name].levels]
+        rows = [(name, value) for name, own in _askable(counts).items() for value in own]
         schema = {name: pl.String() for name in (ATTRIBUTE_KEY[0], VALUE_KEY[0])}
         values = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
             pl.lit(None, pl.String()).alias(name) for name in (*ATTRIBUTE_KEY[1:], *VALUE_KEY[1:])
         )
         known = known_keys(with_keys(self._engine, values))
         return Coded(self._engine, known, windows(size), keeper)
+
+
+def _askable(counts: Counts) -> dict[str, Sequence[str]]:
+    """What fits may ask for: every value of attributes that a fault has, and the individuals."""
+    known: dict[str, Sequence[str]] = {name: counts.columns[name].levels for name in counts.names}
+    for group in individuals(counts):
+        for name, codes in zip(group.names, group.codes.T, strict=True):
+            if name not in counts.names:
+                levels = counts.columns[name].levels
+                known[name] = [*known.get(name, ()), *(levels[code] for code in np.unique(codes))]
+    return known
 
 
 def _tallied(coded: Coded, asked: pl.DataFrame) -> list[pl.DataFrame]:

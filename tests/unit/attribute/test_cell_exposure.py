@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 
 from cx_analytics.attribute import coded, exposure, tallies
 from cx_analytics.attribute.aggregate import CELL_KEY
-from cx_analytics.attribute.candidates import singles
+from cx_analytics.attribute.candidates import individuals, singles
 from cx_analytics.attribute.pairs import pairs
 from cx_analytics.attribute.wanted import on_all_days
 from cx_analytics.engine.duck import Duck
@@ -100,7 +100,8 @@ def test_sessions_are_read_once_for_all_questions(clinic, plant, monkeypatch, ba
     monkeypatch.setattr(coded, "BATCH", batch)
     monkeypatch.setattr(exposure, "HELD", held)
     counts = clinic.counts(frame := plant(count=9_000))
-    asked = on_all_days(counts, [*singles(counts), *pairs(counts)])
+    asked = on_all_days(counts, [*singles(counts), *pairs(counts), *individuals(counts)])
+    assert "customer_id" in asked["attribute_1"]
     hours = asked.filter(pl.col("attribute_2").is_null()).with_columns(hourly=pl.lit(True))
     nobody = asked.head(1).with_columns(value_1=pl.lit("nobody's"))
     unit = asked.head(1).with_columns(attribute_1=pl.lit("unit_id"), value_1=pl.lit("u00001"))
