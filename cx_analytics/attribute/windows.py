@@ -7,10 +7,14 @@ prices (scoring.py).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cx_analytics.attribute.counts import Floats, Ints
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 @dataclass(frozen=True)
@@ -25,17 +29,20 @@ class Windows:
     ----------
     first, last : per window.
     block_first, block_last : per block.
-    tiling : shape (windows, blocks), 1 where a block is one of those that tile the window.
+    tiling : sparse, shape (windows, blocks), 1 where a block is one of those that tile the window.
+        One in twenty is; and dense products would be spread over cores, which wait for each other.
     """
 
     first: Ints
     last: Ints
     block_first: Ints
     block_last: Ints
-    tiling: Floats
+    tiling: csr_array
 
     @classmethod
     def of(cls, days: int) -> Windows:
+        from scipy.sparse import csr_array
+
         first, last = np.triu_indices(days)
         last = last + 1
         blocks = [
@@ -44,11 +51,11 @@ class Windows:
             for begin in range(0, days - size + 1, size)
         ]
         place = {block: n for n, block in enumerate(blocks)}
-        tiling = np.zeros((len(first), len(blocks)))
+        tiling: Floats = np.zeros((len(first), len(blocks)))
         for row, (a, b) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
             tiling[row, [place[block] for block in tiles(a, b)]] = 1.0
         begin, end = np.array(blocks, dtype=np.int64).reshape(-1, 2).T
-        return cls(first, last, begin, end, tiling)
+        return cls(first, last, begin, end, csr_array(tiling))
 
 
 def tiles(first: int, last: int) -> list[tuple[int, int]]:
