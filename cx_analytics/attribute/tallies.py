@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -108,23 +109,23 @@ class _Set:
     def add(self, sessions: Sessions) -> None:
         """Count the sessions of one day more, or of a part of it."""
         own = self.sessions[np.searchsorted(self.days, sessions.day)]
-        places, table = self._places(), self._table()
         numbers = [sessions.code[name] for name in self.names]
         numbers += [sessions.code[HOUR]] if own.ndim > 1 else []
         sizes = [sessions.size(*pair) for pair in zip(self.names, self.codes, strict=True)]
         rarest = int(np.argmin(sizes))
-        if table is None or OFTEN * sizes[rarest] < len(sessions):
+        if self._table is None or OFTEN * sizes[rarest] < len(sessions):
             some = sessions.having(self.names[rarest], self.codes[rarest])
             numbers = [one.take(some) for one in numbers]
         for begin in range(0, len(numbers[0]), BLOCK):
             block = [one[begin : begin + BLOCK] for one in numbers]
-            at = self._cells(block, places, table)
+            at = self._cells(block)
             if own.ndim > 1:
                 at = at * HOURS + block[-1]
             # The place beyond the last cell takes what was not asked for.
             tally = np.bincount(at, minlength=own.size + HOURS)[: own.size]
             np.add(own, tally.reshape(own.shape), out=own)
 
+    @cached_property
     def _places(self) -> list[Codes]:
         """For each attribute what each of its codes adds to the number of a combination."""
         width: type[np.integer[Any]] = np.int32 if self._size <= MOST else np.int64
@@ -136,21 +137,22 @@ class _Set:
             step *= len(codes) + 1
         return found[::-1]
 
-    def _table(self) -> Ints | None:
+    @cached_property
+    def _table(self) -> Codes | None:
         """The cell of each combination, one beyond them for no cell; None = bisect."""
         if self._size > DENSE:
             return None
-        table = np.full(self._size, len(self.cell))
+        table = np.full(self._size, len(self.cell), dtype=np.int32)
         table[self.cell] = np.arange(len(self.cell))
         return table
 
-    def _cells(self, block: list[Codes], places: list[Codes], table: Ints | None) -> Ints:
+    def _cells(self, block: list[Codes]) -> Codes:
         """The cell of each session of a block, one beyond them for no cell."""
-        joint = places[0].take(block[0])
-        for place, code in zip(places[1:], block[1:], strict=False):
+        joint = self._places[0].take(block[0])
+        for place, code in zip(self._places[1:], block[1:], strict=False):
             joint += place.take(code)
-        if table is not None:
-            return table.take(joint)
+        if self._table is not None:
+            return self._table.take(joint)
         at = np.minimum(np.searchsorted(self.cell, joint), len(self.cell) - 1)
         return np.where(self.cell[at] == joint, at, len(self.cell))
 
