@@ -13,7 +13,7 @@ who asks (wanted.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -45,14 +45,51 @@ def tallied(
     `sessions` are those of `days`, coded by `known`. A cell without a session on a day has a row
     with zero sessions (hourly: at hour 0).
     """
-    sets = [
-        _Set.of(part, days, known)
-        for part in asked.partition_by(*ATTRIBUTE_KEY, "hourly", maintain_order=True)
-    ]
+    sets = _sets(asked, days, known)
     for some in sessions:
         for one in sets:
             one.add(some)
-    return [one.rows() for one in sets]
+    return [_by_day(asked, sets), _by_hour(asked, sets)]
+
+
+def _sets(asked: pl.DataFrame, days: Ints, known: Mapping[str, Keys]) -> list[_Set]:
+    keys = [keys_of(asked[name]) for name in KEY]
+    day = np.searchsorted(days, asked["day"].cast(pl.Date).cast(pl.Int32).to_numpy())
+    groups = asked.with_row_index().group_by(*ATTRIBUTE_KEY, "hourly", maintain_order=True)
+    found = []
+    for *attributes, hourly, rows in groups.agg("index").iter_rows():
+        row = np.array(rows)
+        names = tuple(name for name in attributes if name is not None)
+        codes = [np.searchsorted(known[n], key[row]) for n, key in zip(names, keys, strict=False)]
+        levels = tuple(len(known[name]) for name in names)
+        found.append(_Set.of(row, names, levels, codes, day[row], days, hourly=hourly))
+    return found
+
+
+def _by_day(asked: pl.DataFrame, sets: Sequence[_Set]) -> pl.DataFrame:
+    """The rows of whole days, with their sessions."""
+    sessions = np.zeros(asked.height, dtype=np.int64)
+    for one in sets:
+        if not one.hourly:
+            sessions[one.row] = one.sessions[one.row_day, one.row_cell]
+    return asked.with_columns(sessions=pl.Series(sessions)).filter(~pl.col("hourly"))
+
+
+def _by_hour(asked: pl.DataFrame, sets: Sequence[_Set]) -> pl.DataFrame:
+    """The hourly rows, one for each hour with sessions."""
+    none: Ints = np.zeros(0, dtype=np.int64)
+    rows, hours, sessions = [none], [none], [none]
+    for one in sets:
+        if one.hourly:
+            counted = one.sessions[one.row_day, one.row_cell]
+            there = counted > 0
+            there[:, 0] |= ~there.any(axis=1)
+            row, hour = np.nonzero(there)
+            rows.append(one.row[row])
+            hours.append(hour)
+            sessions.append(counted[row, hour])
+    told = {"hour": np.concatenate(hours), "sessions": np.concatenate(sessions)}
+    return asked[np.concatenate(rows)].with_columns(**{n: pl.Series(v) for n, v in told.items()})
 
 
 @dataclass(frozen=True)
@@ -61,16 +98,16 @@ class _Set:
 
     Attributes
     ----------
-    part : the rows that are asked for.
+    row : the places of its rows among all that is asked for.
     days : since 1970, ascending.
     names, codes : each attribute, and its codes that are asked for, ascending.
     levels : for each attribute how many codes it has; one more stands for other values.
     cell : ascending, the combinations of places in `codes` (and one beyond), as one number each.
-    row_cell, row_day : of each row of `part`.
+    row_cell, row_day : of each row, its place in `cell` and in `days`.
     sessions : counted so far, shape (days, cells) or (days, cells, hours).
     """
 
-    part: pl.DataFrame
+    row: Ints
     days: Ints
     names: tuple[str, ...]
     codes: tuple[Ints, ...]
@@ -81,25 +118,29 @@ class _Set:
     sessions: Ints
 
     @classmethod
-    def of(cls, part: pl.DataFrame, days: Ints, known: Mapping[str, Keys]) -> _Set:
-        names = tuple(name for name in part.select(ATTRIBUTE_KEY).row(0) if name is not None)
-        keys = [keys_of(part[key]) for key in KEY[: len(names)]]
-        each = [np.searchsorted(known[name], key) for name, key in zip(names, keys, strict=True)]
-        codes, places = zip(*(np.unique(one, return_inverse=True) for one in each), strict=True)
+    def of(
+        cls,
+        row: Ints,
+        names: tuple[str, ...],
+        levels: tuple[int, ...],
+        row_codes: Sequence[Ints],
+        row_day: Ints,
+        days: Ints,
+        *,
+        hourly: bool,
+    ) -> _Set:
+        each = (np.unique(one, return_inverse=True) for one in row_codes)
+        codes, places = zip(*each, strict=True)
         joint = np.ravel_multi_index(places, [len(one) + 1 for one in codes])
         cell, row_cell = np.unique(joint, return_inverse=True)
-        shape = (len(days), len(cell), *([HOURS] if part["hourly"][0] else []))
-        return cls(
-            part=part,
-            days=days,
-            names=names,
-            codes=codes,
-            levels=tuple(len(known[name]) for name in names),
-            cell=cell,
-            row_cell=row_cell,
-            row_day=np.searchsorted(days, part["day"].cast(pl.Date).cast(pl.Int32).to_numpy()),
-            sessions=np.zeros(shape, dtype=np.int64),
-        )
+        shape = (len(days), len(cell), *([HOURS] if hourly else []))
+        sessions = np.zeros(shape, dtype=np.int64)
+        return cls(row, days, names, codes, levels, cell, row_cell, row_day, sessions)
+
+    @property
+    def hourly(self) -> bool:
+        """Whether hours are counted apart."""
+        return self.sessions.ndim > 2
 
     @property
     def _size(self) -> int:
@@ -110,7 +151,7 @@ class _Set:
         """Count the sessions of one day more, or of a part of it."""
         own = self.sessions[np.searchsorted(self.days, sessions.day)]
         numbers = [sessions.code[name] for name in self.names]
-        numbers += [sessions.code[HOUR]] if own.ndim > 1 else []
+        numbers += [sessions.code[HOUR]] if self.hourly else []
         sizes = [sessions.size(*pair) for pair in zip(self.names, self.codes, strict=True)]
         rarest = int(np.argmin(sizes))
         if self._table is None or OFTEN * sizes[rarest] < len(sessions):
@@ -119,7 +160,7 @@ class _Set:
         for begin in range(0, len(numbers[0]), BLOCK):
             block = [one[begin : begin + BLOCK] for one in numbers]
             at = self._cells(block)
-            if own.ndim > 1:
+            if self.hourly:
                 at = at * HOURS + block[-1]
             # The place beyond the last cell takes what was not asked for.
             tally = np.bincount(at, minlength=own.size + HOURS)[: own.size]
@@ -155,15 +196,3 @@ class _Set:
             return self._table.take(joint)
         at = np.minimum(np.searchsorted(self.cell, joint), len(self.cell) - 1)
         return np.where(self.cell[at] == joint, at, len(self.cell))
-
-    def rows(self) -> pl.DataFrame:
-        """What was asked for, with its sessions."""
-        counted = self.sessions[self.row_day, self.row_cell]
-        if counted.ndim == 1:
-            return self.part.with_columns(sessions=pl.Series(counted))
-        there = counted > 0
-        there[:, 0] |= ~there.any(axis=1)
-        row, hour = np.nonzero(there)
-        return self.part[row].with_columns(
-            hour=pl.Series(hour), sessions=pl.Series(counted[row, hour])
-        )
