@@ -5,7 +5,8 @@
 -- units   sessions and faults in events
 -- beware  the missing value has a row of its own (value is null): its exposure counts. A day
 --         with more than $wide values is left out: such an attribute is counted on request.
-WITH value_day AS (
+--         Materialized, since DuckDB would count value_day twice: once for the rows, once for their breadth.
+WITH value_day AS MATERIALIZED (
     SELECT
         CAST(started_at AS DATE) AS day,
         @a AS value,

@@ -167,6 +167,8 @@ def _written(tree: exp.Expr, types: Mapping[str, str]) -> str:
             todo="write it with what both engines share (cx_analytics/engine/spark/dialect.py)",
         )
     mended = tree.copy()
+    for table in mended.find_all(exp.CTE):
+        table.set("materialized", None)  # How it is made, not what it is.
     for select in list(mended.find_all(exp.Select)):
         _without_named_windows(select)
     # From the leaves up: what is inside a mended function is mended already.
