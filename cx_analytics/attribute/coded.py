@@ -217,7 +217,7 @@ class Coded:
         if len(run) == 1:
             yield Sessions(run[0].day, levels, code)
             return
-        day = frame["day"].cast(pl.Date).cast(pl.Int32).to_numpy()
+        day = days_of(frame)
         for window in run:
             own = np.flatnonzero(day == window.day)
             yield Sessions(window.day, levels, {name: one[own] for name, one in code.items()})
@@ -260,6 +260,11 @@ def known_keys(asked: pl.DataFrame) -> dict[str, Keys]:
 def keys_of(column: pl.Series) -> Keys:
     """64-bit keys; a missing value has one as well."""
     return np.asarray(column.cast(pl.UInt64).fill_null(0).to_numpy(), dtype=np.uint64)
+
+
+def days_of(frame: pl.DataFrame) -> Ints:
+    """The column `day` in days since 1970."""
+    return np.asarray(frame["day"].cast(pl.Date).cast(pl.Int32).to_numpy(), dtype=np.int64)
 
 
 def _coded(column: pl.Series, keys: Keys) -> Codes:

@@ -26,6 +26,7 @@ from cx_analytics.attribute.coded import (
     InMemory,
     Keeper,
     OnShelf,
+    days_of,
     keyed,
     known_keys,
     windows,
@@ -79,18 +80,17 @@ class CellCounter:
         """As `cell_exposure`."""
         if wanted.height and (coded := self._coded) is not None:
             asked = with_keys(self._engine, wanted)
-            if self._holds(asked):
+            if self._holds(coded, asked):
                 return ordered(_tallied(coded, asked), CELL_COUNTS)
         return cell_exposure(self._engine, wanted)
 
-    def _holds(self, asked: pl.DataFrame) -> bool:
+    def _holds(self, coded: Coded, asked: pl.DataFrame) -> bool:
         """Whether nothing but what is coded, on days of the counts, is asked for."""
-        known = {} if self._coded is None else self._coded.known
         wanted = known_keys(asked)
         return (
-            wanted.keys() <= known.keys()
+            wanted.keys() <= coded.known.keys()
             and asked["day"].is_in(self._counts.days).all()
-            and all(np.isin(keys, known[name]).all() for name, keys in wanted.items())
+            and all(np.isin(keys, coded.known[name]).all() for name, keys in wanted.items())
         )
 
     @cached_property
@@ -123,7 +123,7 @@ def _askable(counts: Counts) -> dict[str, Sequence[str]]:
 
 
 def _tallied(coded: Coded, asked: pl.DataFrame) -> list[pl.DataFrame]:
-    days = asked["day"].cast(pl.Date).cast(pl.Int32).unique().sort().to_numpy()
+    days = np.unique(days_of(asked))
     return tallied(asked, days, coded.known, coded.of(days, _names(asked)))
 
 

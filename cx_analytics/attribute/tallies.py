@@ -23,7 +23,7 @@ import numpy as np
 import polars as pl
 
 from cx_analytics.attribute.aggregate import ATTRIBUTE_KEY
-from cx_analytics.attribute.coded import HOUR, KEY, Codes, Keys, Sessions, keys_of
+from cx_analytics.attribute.coded import HOUR, KEY, Codes, Keys, Sessions, days_of, keys_of
 from cx_analytics.attribute.counts import Ints
 
 MOST = np.iinfo(np.int32).max
@@ -54,7 +54,7 @@ def tallied(
 
 def _sets(asked: pl.DataFrame, days: Ints, known: Mapping[str, Keys]) -> list[_Set]:
     keys = [keys_of(asked[name]) for name in KEY]
-    day = np.searchsorted(days, asked["day"].cast(pl.Date).cast(pl.Int32).to_numpy())
+    day = np.searchsorted(days, days_of(asked))
     groups = asked.with_row_index().group_by(*ATTRIBUTE_KEY, "hourly", maintain_order=True)
     found = []
     for *attributes, hourly, rows in groups.agg("index").iter_rows():

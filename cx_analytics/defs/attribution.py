@@ -144,7 +144,8 @@ def fit(house: House, days: Sequence[date], *, warm: bool = True, one: bool = Fa
     window = house.workspace.settings.window_days
     for stretch in (fits[n : n + window] for n in range(0, len(fits), window)):
         mine = {day: shares_on[day] for day in stretch if day in shares_on}
-        fit_days(house, stretch, set(as_of_days), mine, warm)
+        with shelf(house.workspace.spill("codes")) as codes:
+            fit_days(house, stretch, set(as_of_days), mine, warm, codes)
 
 
 def shares_days(
@@ -173,21 +174,12 @@ def fit_days(
     said_on: set[date],
     shares: dict[date, list[date]],
     warm: bool,
-) -> None:
-    """Run the fits in order; write the history of `said_on`, and the shares that are asked for."""
-    with shelf(house.workspace.spill("codes")) as codes:
-        fit_on(house, fits, said_on, shares, warm, codes)
-
-
-def fit_on(
-    house: House,
-    fits: Sequence[date],
-    said_on: set[date],
-    shares: dict[date, list[date]],
-    warm: bool,
     codes: Shelf,
 ) -> None:
-    """As `fit_days`, with a shelf for what is read of the sessions."""
+    """Run the fits in order; write the history of `said_on`, and the shares that are asked for.
+
+    What they read of the sessions is kept on the shelf `codes`.
+    """
     known, fresh = known_before(house, fits[0]), list[pl.DataFrame]()
     counts, counter = counts_of(house, fits, known, codes)
 
