@@ -25,6 +25,8 @@ FINALISTS = 24
 DISJOINT = 0.05
 MAX_SHARED = 400
 MAX_PASSES = 60
+ALONE = 3.0
+"""Nats beyond its price that a cause needs where none is strong: most worlds are healthy."""
 SWAP_GAIN = 1.0
 RIVAL_NATS = 6.0
 RIVALS = 12
@@ -129,6 +131,8 @@ class Search:
             return self
         self.hazard.fit(rounds=200, tolerance=1e-6)
         self._judge_all()
+        if self.judged and not self._strong():
+            self._drop_weak(ALONE)
         return self
 
     @property
@@ -281,15 +285,15 @@ class Search:
             alone = given.without(self._rate_without(place))
             self.judged[term] = self.assessor.assess(term, alone)
 
-    def _drop_weak(self) -> None:
-        """Drop what no longer earns its price, the weakest first, refitting after each."""
+    def _drop_weak(self, least: float = 0.0) -> None:
+        """Drop what no longer earns its price and `least`, weakest first, refitting after each."""
         while True:
             self._judge_all()
             weak = [
                 (one.evidence, place)
                 for place in self._shared()
                 if not (one := self.judged[self.hazard.terms[place]]).acceptable
-                or one.evidence <= 0
+                or one.evidence <= least
             ]
             if not weak:
                 return

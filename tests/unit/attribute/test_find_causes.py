@@ -6,6 +6,8 @@ from datetime import datetime
 
 import polars as pl
 
+from cx_analytics.attribute.search import ALONE
+
 
 def labels(findings) -> list[str]:
     return sorted(findings.causes["label"].to_list())
@@ -30,6 +32,18 @@ def test_a_bad_lot_is_found_as_that_lot(clinic, plant) -> None:
     assert row["rate_ratio_low"] < 6 < row["rate_ratio_high"]
     assert row["probability"] > 0.9
     assert row["status"] == "new"
+
+
+def test_a_weak_cause_is_background_where_nothing_else_is_wrong(clinic, plant) -> None:
+    def lot(harm: float) -> pl.Expr:
+        return (pl.col("lot") == "L07") * harm
+
+    alone = clinic.find(plant(lambda f: lot(0.0346)))
+    assert labels(alone) == []
+    beside = clinic.find(plant(lambda f: lot(0.0355) + (pl.col("region") == "R2") * 0.15)).causes
+    evidence = dict(beside.select("label", "evidence").iter_rows())
+    assert 0 < evidence["lot=L07"] < ALONE
+    assert labels(clinic.find(plant(lambda f: lot(0.0355)))) == ["lot=L07"]
 
 
 def test_a_bad_model_is_not_split_into_its_lots(clinic, plant) -> None:
