@@ -19,6 +19,8 @@ MIN_FAULTS_INCIDENT = 5
 MIN_FAULTS_INDIVIDUAL = 4
 MAX_INDIVIDUALS = 20_000
 NESTED = 0.985
+DENSE = 4
+"""Numbers among up to so many times as many are counted in a table."""
 
 Names = tuple[str, ...]
 
@@ -49,16 +51,25 @@ def _determines(counts: Counts, child: str, parent: str) -> bool:
     if len(one.levels) < len(other.levels):
         return False
     both = (one.codes >= 0) & (other.codes >= 0)
-    keys, tally = np.unique(
-        one.codes[both] * (len(other.levels) + 1) + other.codes[both], return_counts=True
-    )
-    group = keys // (len(other.levels) + 1)
-    size = np.zeros(len(one.levels))
-    mode = np.zeros(len(one.levels))
-    np.add.at(size, group, tally)
-    np.maximum.at(mode, group, tally)
+    width = len(other.levels)
+    keys, tally = _counted(one.codes[both] * width + other.codes[both], len(one.levels) * width)
+    group = keys // width
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    size, mode = np.add.reduceat(tally, first), np.maximum.reduceat(tally, first)
     often = size >= 2
     return bool(often.any() and mode[often].sum() >= NESTED * size[often].sum())
+
+
+def _counted(numbers: Ints, size: int) -> tuple[Ints, Ints]:
+    """The distinct ones of some numbers below `size`, ascending, and how often each occurs.
+
+    A table beats sorting while it is not much larger than the numbers are many.
+    """
+    if size > DENSE * len(numbers):
+        return np.unique(numbers, return_counts=True)
+    tally = np.bincount(numbers, minlength=size)
+    found = np.flatnonzero(tally)
+    return found, tally[found]
 
 
 def singles(counts: Counts) -> Iterator[Group]:

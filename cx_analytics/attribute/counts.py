@@ -35,6 +35,9 @@ fitted together: a code with a handful of faults has no background of its own.""
 
 INDIVIDUALS = ("customer_id", "unit_id")
 
+ROWS = ("day", "started_at", "session_id", *INDIVIDUALS)
+"""What is kept of the fault rows beside codes: texts take more memory than all else."""
+
 
 @dataclass(frozen=True)
 class Coded:
@@ -87,7 +90,7 @@ class Counts:
     attributes : the attributes in question, sorted by name; one that has the same value (or
         none) in every session tells nothing and is left out.
     days : the days, without gaps, first to last.
-    rows : the fault rows, sorted by time.
+    rows : who had each fault, and when (columns ROWS), sorted by time.
     columns : attribute or individual -> codes of the fault rows.
     day, hour, kind, stratum : per fault: index of the day, hour since the first day's start,
         index of the fault type, index of the stratum.
@@ -142,7 +145,7 @@ class Counts:
         return cls(
             attributes=chosen,
             days=days,
-            rows=rows,
+            rows=rows.select(ROWS),
             columns=columns,
             kinds=kinds,
             day=day,

@@ -6,11 +6,13 @@ hourly exposure is known. Stays out: judging them; an incident is a candidate li
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from cx_analytics.attribute.candidates import DENSE
 from cx_analytics.attribute.counts import Bools, Counts, Floats, Ints
 from cx_analytics.attribute.evidence import poisson_gain
 
@@ -58,15 +60,17 @@ def _scan_attribute(counts: Counts, name: str) -> list[tuple[float, Hours]]:
     rate = _cumulative_rate(counts)
     usual = rate[-1] / len(rate)
     mean = np.minimum(_expected_share(counts, name), 1.0)
-    parts = []
+    inside, parts = _Faults.of(code, hour), []
     for lag in LAGS:
         if len(code) <= lag:
             break
         start = np.arange(len(code) - lag)
         first, last = hour[start], hour[start + lag] + 1
-        same = (code[start] == code[start + lag]) & (last - first <= LONGEST_H)
-        start, first, last = start[same], first[same], last[same]
-        observed = _inside(code, hour, code[start], first, last)
+        usable = (code[start] == code[start + lag]) & (last - first <= LONGEST_H)
+        # Faults of the same hour begin the same windows.
+        usable[1:] &= (np.diff(code[start]) > 0) | (np.diff(first) > 0) | (np.diff(last) != 0)
+        start, first, last = start[usable], first[usable], last[usable]
+        observed = inside(code[start], first, last)
         share = mean[code[start], first // 24]
         others = np.maximum(rate[last] - rate[first] - observed, usual * (last - first) * FLOOR)
         gain = poisson_gain(observed, others * share / np.maximum(1.0 - share, 1e-9))
@@ -77,12 +81,36 @@ def _scan_attribute(counts: Counts, name: str) -> list[tuple[float, Hours]]:
     return _strongest(name, np.concatenate(parts, axis=1))
 
 
-def _inside(code: Ints, hour: Ints, value: Ints, first: Ints, last: Ints) -> Floats:
-    """Faults of a value with first <= hour < last; code and hour are sorted together."""
-    width = int(hour.max()) + 2
-    key = code * width + hour
-    found = np.searchsorted(key, value * width + last) - np.searchsorted(key, value * width + first)
-    return np.asarray(found, dtype=float)
+@dataclass(frozen=True)
+class _Faults:
+    """Counts faults by value and hour: from a table, or by bisection where it would be large.
+
+    `key` is ascending, one number a fault; `before` has the faults below each number, or nothing.
+    """
+
+    width: int
+    key: Ints
+    before: Ints | None
+
+    @classmethod
+    def of(cls, code: Ints, hour: Ints) -> _Faults:
+        """Of faults that are sorted by value and hour."""
+        width = int(hour.max(initial=0)) + 2
+        key = code * width + hour
+        size = (int(code.max(initial=0)) + 1) * width
+        if size > DENSE * len(key):
+            return cls(width, key, None)
+        tally = np.bincount(key, minlength=size)
+        return cls(width, key, np.concatenate([[0], np.cumsum(tally)]))
+
+    def __call__(self, value: Ints, first: Ints, last: Ints) -> Floats:
+        """Faults of a value with first <= hour < last."""
+        begin, end = value * self.width + first, value * self.width + last
+        if self.before is None:
+            found = np.searchsorted(self.key, end) - np.searchsorted(self.key, begin)
+        else:
+            found = self.before[end] - self.before[begin]
+        return np.asarray(found, dtype=float)
 
 
 def _cumulative_rate(counts: Counts) -> Floats:
