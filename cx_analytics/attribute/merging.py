@@ -1,4 +1,4 @@
-"""Merging: two causes that are one, told in two pieces.
+"""Merging: causes that are one, told in pieces.
 
 Belongs here: which causes of a model may be pieces of one (windows of the same cell, children
 of the same parent, conjunctions inside one value). Stays out: whether the one is worth more than
@@ -45,8 +45,10 @@ def merges(
         for cell in _holding(period, terms[n], explained[n]):
             inside.setdefault(cell, []).append(n)
     for cell, places in sorted(inside.items()):
-        for pair in combinations(places, 2):
-            yield _hull(terms, cell, list(pair)), list(pair)
+        # All of them first: what of a value is told elsewhere makes the rest of it look weak.
+        groups = [places] if len(places) > 2 else []
+        for some in [*groups, *map(list, combinations(places, 2))]:
+            yield _hull(terms, cell, some), some
 
 
 def _hull(terms: list[Term], cell: int, places: list[int]) -> Term:

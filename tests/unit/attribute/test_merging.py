@@ -84,3 +84,13 @@ def test_a_triple_asks_for_the_pairs_within() -> None:
     search = SimpleNamespace(period=period, hazard=SimpleNamespace(terms=[Term(0, 0, 10)]))
     asked = [group.names for group in coarser(search)]  # type: ignore[arg-type]
     assert asked == [("app", "firmware"), ("app", "model"), ("firmware", "model")]
+
+
+def test_all_pieces_of_a_value_are_offered_together_before_two_of_them() -> None:
+    keys = [_key(app_version="5.2", hardware="A"), _key(app_version="5.2", hardware="B")]
+    keys += [_key(app_version="5.2", hardware="C"), _key(app_version="5.2")]
+    rows = [{"app_version": "5.2", "hardware": kind} for kind in "ABC" for _ in range(5)]
+    terms = [Term(0, 0, 10), Term(1, 2, 10), Term(2, 0, 6)]
+    offered = list(merges(_period(keys, rows, {}), terms, [0, 1, 2], [np.ones(5)] * 3))
+    assert offered[0] == (Term(3, 0, 10), [0, 1, 2])
+    assert [places for _, places in offered[1:]] == [[0, 1], [0, 2], [1, 2]]
