@@ -16,7 +16,9 @@ from cx_analytics.simulate.chance import Floats, Ints, generator
 from cx_analytics.simulate.products import Products
 
 BATCH = 20
-"""Most units that travel together."""
+"""Most units that travel together, where they are not too many for that."""
+MOST_BATCHES = 60_000
+"""More than these the lines do not get done in time: units travel in larger ones instead."""
 
 STEPS: tuple[tuple[str, float, float], ...] = (
     ("smt_placement", 16.0, 0.000),
@@ -32,8 +34,12 @@ STEPS: tuple[tuple[str, float, float], ...] = (
 
 @dataclass(frozen=True)
 class Production:
-    """Batches and their work: `begun_h` and `ended_h` have a row a batch, a column a step."""
+    """Batches and their work: `begun_h` and `ended_h` have a row a batch, a column a step.
 
+    `batch` is how many units travel together at most.
+    """
+
+    batch: int
     lot: Ints
     size: Ints
     begun_h: Floats
@@ -44,16 +50,17 @@ class Production:
 def make_production(products: Products, lot_sizes: Ints, seed: int) -> Production:
     """Queue all batches of all lots; `lot_sizes` are the good units of each lot."""
     rng = generator(seed, "production")
-    batches = np.maximum(1, -(-lot_sizes // BATCH))
+    batch = max(BATCH, -(-int(lot_sizes.sum()) // MOST_BATCHES))
+    batches = np.maximum(1, -(-lot_sizes // batch))
     lot = np.repeat(np.arange(len(lot_sizes)), batches)
     number = np.arange(len(lot)) - np.repeat(np.cumsum(batches) - batches, batches)
-    size = np.minimum(BATCH, lot_sizes[lot] - number * BATCH)
+    size = np.minimum(batch, lot_sizes[lot] - number * batch)
     released = products.lot_hour[lot] + number * 0.45 + rng.uniform(0, 0.1, len(lot))
     work = rng.gamma(9.0, 1 / 9.0, (len(lot), len(STEPS)))
     work *= np.array([minutes for _, minutes, _ in STEPS]) / 60
     begun, ended = _queue(released, work, products.lot_line[lot])
     share = np.array([share for _, _, share in STEPS])
-    return Production(lot, size, begun, ended, rng.binomial(size[:, None], share))
+    return Production(batch, lot, size, begun, ended, rng.binomial(size[:, None], share))
 
 
 def production_frame(

@@ -14,7 +14,7 @@ import polars as pl
 
 from cx_analytics.simulate.chance import NEVER, Floats, Ints, Texts, draw_by_row, generator
 from cx_analytics.simulate.people import People
-from cx_analytics.simulate.production import BATCH, Production, make_production, times
+from cx_analytics.simulate.production import Production, make_production, times
 from cx_analytics.simulate.products import REVISIONS, Products
 
 OS_VERSIONS = ("OS 12", "OS 13", "OS 14", "OS 15")
@@ -180,7 +180,7 @@ def _lots_for(
 def _produced(production: Production, lot: Ints) -> Floats:
     """End of the last step of each unit's batch (units stand in the order of their lots)."""
     place = np.arange(len(lot)) - np.searchsorted(lot, lot)
-    batch = np.searchsorted(production.lot, lot) + place // BATCH
+    batch = np.searchsorted(production.lot, lot) + place // production.batch
     return np.asarray(production.ended_h[batch, -1])
 
 
