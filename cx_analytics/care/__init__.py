@@ -9,7 +9,7 @@ from cx_analytics.care.calibration import REACH_DAYS, Calibration, calibrate
 from cx_analytics.care.campaigns import campaign_stages, fix_campaigns
 from cx_analytics.care.coming import LATE
 from cx_analytics.care.evidence import CareEvidence
-from cx_analytics.care.exposure import exposure_sql
+from cx_analytics.care.exposure import exposure_sql, individual_causes
 from cx_analytics.care.fixes import customer_fixes
 from cx_analytics.care.index import ExperienceIndex, customer_experience
 from cx_analytics.care.playbook import Playbook
@@ -32,6 +32,7 @@ __all__ = [
     "default_playbook",
     "exposure_sql",
     "fix_campaigns",
+    "individual_causes",
     "parse_playbook",
     "with_verdicts",
 ]

@@ -1,7 +1,8 @@
 """How often each customer met what makes a cause: the exposure behind a customer's fault rate.
 
-Belongs here: translating the conditions of the causes to one query. Stays out: running it.
-The conditions are data, so no fixed model can hold them; names are quoted, values are literals.
+Belongs here: translating the conditions of the causes to one query, and the rows of individual
+causes that it joins. Stays out: running it. The conditions are data, so no fixed model can hold
+them; names are quoted, values are literals.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ _NOTHING = """\
 def exposure_sql(causes: pl.DataFrame) -> str:
     """The query that counts, over `sessions`, the exposure of customers with a fault.
 
+    It reads the relation `individual_cause` as well (`individual_causes`).
+
     Its rows: `customer_id`, `cause_id`, `met` (sessions of the customer in the window of the
     cause, whatever their kind; null for an individual cause), `exposed` (of these, under its
     conditions; at least 1), `later` (sessions of the customer, whatever their kind, after the
@@ -77,35 +80,46 @@ def _shared(causes: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _individuals(causes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Individual causes may be many: one join a set of keys, not one count a cause."""
-    by_keys: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
-    for cause in causes:
-        by_keys.setdefault(tuple(sorted(cause["conditions"])), []).append(cause)
-    return [_individual(keys, members) for keys, members in sorted(by_keys.items())]
+def individual_causes(causes: pl.DataFrame) -> pl.DataFrame:
+    """The relation `individual_cause` that the query joins: a row each of the individual causes.
 
-
-def _individual(keys: tuple[str, ...], causes: Sequence[Mapping[str, Any]]) -> str:
-    rows = ",\n      ".join(
-        "("
-        + ", ".join(
-            [
-                literal(cause["cause_id"]),
-                *(literal(cause["conditions"][key]) for key in keys),
-                _time(cause["valid_from"], "0001-01-01 00:00:00"),
-                _time(cause["valid_to"], "9999-12-31 00:00:00"),
-            ]
-        )
-        + ")"
-        for cause in causes
+    `cause_id`, `_keys` (what its conditions are on), a column for each of these (null where the
+    cause has none on it), `valid_from` and `valid_to` (ever and never where there is none).
+    They may be thousands, too many to stand in the query one by one.
+    """
+    own = causes.filter(pl.col("kind") != "shared").select(
+        "cause_id", "conditions", "valid_from", "valid_to"
     )
-    names = ", ".join(["cause_id", *map(quote, keys), "valid_from", "valid_to"])
+    rows = own.rows(named=True)
+    names = sorted({key for cause in rows for key in cause["conditions"]})
+    schema = {"cause_id": pl.String, "_keys": pl.String, **dict.fromkeys(names, pl.String)}
+    told = [
+        (cause["cause_id"], _keys(cause), *(cause["conditions"].get(name) for name in names))
+        for cause in rows
+    ]
+    return pl.DataFrame(told, schema=schema, orient="row").with_columns(
+        own["valid_from"].cast(pl.Datetime("us")).fill_null(datetime(1, 1, 1)),
+        own["valid_to"].cast(pl.Datetime("us")).fill_null(datetime(9999, 12, 31)),
+    )
+
+
+def _keys(cause: Mapping[str, Any]) -> str:
+    return ", ".join(sorted(cause["conditions"]))
+
+
+def _individuals(causes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """One join for each set of attributes that individual causes have conditions on."""
+    sets = {tuple(sorted(cause["conditions"])) for cause in causes}
+    return [_individual(keys) for keys in sorted(sets)]
+
+
+def _individual(keys: tuple[str, ...]) -> str:
     same = " AND ".join(f"used.{quote(key)} = one.{quote(key)}" for key in keys)
     return (
         "  SELECT used.customer_id, one.cause_id, NULL AS met, count(*) AS exposed, "
         "min(used.later) AS later\n"
-        f"  FROM used JOIN (VALUES\n      {rows}\n    ) AS one ({names})\n"
-        f"    ON {same}\n"
+        f"  FROM used JOIN individual_cause AS one ON {same}\n"
+        f"    AND one._keys = {literal(', '.join(keys))}\n"
         "    AND used.started_at >= one.valid_from AND used.started_at < one.valid_to\n"
         "  GROUP BY used.customer_id, one.cause_id"
     )
@@ -125,11 +139,11 @@ def _window(cause: Mapping[str, Any]) -> str:
 def _bounds(cause: Mapping[str, Any]) -> list[str]:
     bounds = (("valid_from", ">="), ("valid_to", "<"))
     return [
-        f"started_at {sign} {_time(cause[side], '')}"
+        f"started_at {sign} {_time(cause[side])}"
         for side, sign in bounds
         if cause[side] is not None
     ]
 
 
-def _time(value: datetime | None, otherwise: str) -> str:
-    return f"TIMESTAMP '{value.isoformat(sep=' ') if value is not None else otherwise}'"
+def _time(value: datetime) -> str:
+    return f"TIMESTAMP '{value.isoformat(sep=' ')}'"

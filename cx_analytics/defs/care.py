@@ -137,6 +137,7 @@ def fixes_of(house: House, window: Sequence[date]) -> pl.DataFrame:
     by_cause = customer_causes(house, window)
     causes = house.read(CAUSES)
     house.view("causes", house.parts.paths(CAUSES.name), CAUSES)
+    house.duck.register("individual_cause", care.individual_causes(causes))
     evidence = care.CareEvidence(
         causes=causes,
         customer_causes=by_cause,

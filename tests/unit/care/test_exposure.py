@@ -3,7 +3,7 @@ from datetime import datetime
 import duckdb
 import polars as pl
 
-from cx_analytics.care import exposure_sql
+from cx_analytics.care import exposure_sql, individual_causes
 from cx_analytics.contracts.words import label
 
 SESSIONS = """
@@ -40,6 +40,7 @@ def causes(*rows: tuple[str, dict[str, str], datetime | None, datetime | None]) 
 def exposed(found: pl.DataFrame) -> list[tuple[object, ...]]:
     with duckdb.connect() as connection:
         connection.execute(SESSIONS)
+        connection.register("individual_cause", individual_causes(found).to_arrow())
         return connection.sql(exposure_sql(found)).fetchall()
 
 
