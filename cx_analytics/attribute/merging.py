@@ -29,7 +29,8 @@ def merges(
     The hull of the windows of one cell; the parent in which several values are nested (cells of a
     region, versions of an app on one system), over the hull of their windows; and the value in
     which most of what several conjunctions explain lies (a lot that was told as its line and its
-    modems, and as those modems and its site). `explained` is each term's share of its own faults.
+    modems, and as those modems and its site; a cell before its software was changed, and after).
+    `explained` is each term's share of its own faults.
     """
     days = [n for n in shared if period.key(terms[n].cell).hours is None]
     pieces: dict[int, list[int]] = {}
@@ -44,15 +45,26 @@ def merges(
     for n in days:
         for cell in _holding(period, terms[n], explained[n]):
             inside.setdefault(cell, []).append(n)
-    for cell, places in sorted(inside.items()):
+    used = [_used(period, term) for term in terms] if inside else []
+    for cell, parts in sorted(inside.items()):
+        places = sorted([*parts, *(n for n in days if terms[n].cell == cell)])
         # All of them first: what of a value is told elsewhere makes the rest of it look weak.
         groups = [places] if len(places) > 2 else []
         for some in [*groups, *map(list, combinations(places, 2))]:
-            yield _hull(terms, cell, some), some
+            for hull in dict.fromkeys((_hull(terms, cell, some), _hull(used, cell, some))):
+                yield hull, some
 
 
 def _hull(terms: list[Term], cell: int, places: list[int]) -> Term:
     return Term(cell, min(terms[n].first for n in places), max(terms[n].last for n in places))
+
+
+def _used(period: Period, term: Term) -> Term:
+    """A term in the part of its window that has sessions: a version is there for a while."""
+    there = np.flatnonzero(np.diff(period.exposure[term.cell])[term.first : term.last] > 0)
+    if not len(there):
+        return term
+    return Term(term.cell, term.first + int(there[0]), term.first + int(there[-1]) + 1)
 
 
 def _holding(period: Period, term: Term, explained: Floats) -> Iterator[int]:

@@ -335,25 +335,31 @@ class Search:
             rest = given.without(self._rate_without(*places))
             whole = self.assessor.assess(candidate, rest)
             windows = all(terms[n].cell == candidate.cell for n in places)
-            effect = whole.effect if windows else None
-            if whole.acceptable and whole.evidence > self._worth(places, rest, effect):
+            pieces, effect = self._worth(places, rest, whole.effect if windows else None)
+            fair = whole.evidence_under(min(effect, whole.effect))
+            if whole.acceptable and whole.evidence > 0 and fair > pieces:
                 return whole, places
         return None
 
-    def _worth(self, places: list[int], rest: Given, effect: float | None) -> float:
-        """Evidence of some causes together, one given the other.
+    def _worth(self, places: list[int], rest: Given, effect: float | None) -> tuple[float, float]:
+        """Evidence of some causes together, one given the other, and their design effect.
 
-        Windows of one cell stand under the design effect of the whole, which grows with size;
-        children of a parent under their own, which is smaller than that of something large.
+        Windows of one cell stand under that of the whole, which grows with size. Children of a
+        parent stand under their own, and the parent is ranked beside them under theirs: what
+        makes a large cell hard to believe does not make its parts more likely.
         """
-        total, rate = 0.0, rest.rate
+        worth = gain = told = 0.0
+        rate = rest.rate
         for place in places:
             one = self.assessor.assess(self.hazard.terms[place], rest.without(rate))
-            total += one.evidence if effect is None else one.evidence_under(effect)
+            own_effect = one.effect if effect is None else effect
+            worth += one.evidence_under(own_effect)
+            gain += one.gain
+            told += one.gain / max(own_effect, 1e-9)
             own = self.hazard.terms[place].faults(self.period)
             rate = rate.copy()
             rate[own] += self.hazard.theta[place][self.period.kind[own]]
-        return total
+        return worth, gain / max(told, 1e-9)
 
     def _better(self, own: Assessment, others: list[Assessment], place: int) -> Assessment:
         known = set(self.hazard.terms)

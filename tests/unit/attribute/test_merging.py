@@ -17,7 +17,12 @@ def _key(**conditions: str) -> Key:
     return Key(tuple(sorted(conditions.items())))
 
 
-def _period(keys: list[Key], rows: list[dict[str, str]], nested: dict[str, set[str]]) -> Any:
+def _period(
+    keys: list[Key],
+    rows: list[dict[str, str]],
+    nested: dict[str, set[str]],
+    exposure: Any = None,
+) -> Any:
     """Ten days; each cell's faults are the rows that meet its conditions."""
     names = sorted(rows[0])
     levels = {name: sorted({row[name] for row in rows}) for name in names}
@@ -31,6 +36,7 @@ def _period(keys: list[Key], rows: list[dict[str, str]], nested: dict[str, set[s
         place={key: n for n, key in enumerate(keys)},
         members=lambda cell, first, last: members[cell],
         codes=codes.__getitem__,
+        exposure=np.array([[0, *range(5, 15)]] * len(keys)) if exposure is None else exposure,
         cells=SimpleNamespace(nested={name: frozenset(nested.get(name, ())) for name in names}),
         counts=SimpleNamespace(
             names=names,
@@ -94,3 +100,13 @@ def test_all_pieces_of_a_value_are_offered_together_before_two_of_them() -> None
     offered = list(merges(_period(keys, rows, {}), terms, [0, 1, 2], [np.ones(5)] * 3))
     assert offered[0] == (Term(3, 0, 10), [0, 1, 2])
     assert [places for _, places in offered[1:]] == [[0, 1], [0, 2], [1, 2]]
+
+
+def test_a_cell_before_and_after_an_upgrade_is_offered_as_the_cell_while_it_was_bad() -> None:
+    keys = [_key(cell_id="x", software="1"), _key(cell_id="x")]
+    rows = [{"cell_id": "x", "software": software} for software in "11122"]
+    sessions = [[0, 3, 6, 9, 9, 9, 9, 9, 9, 9, 9], [0, *range(3, 33, 3)]]  # upgraded on day 3
+    period = _period(keys, rows, {}, np.array(sessions))
+    terms = [Term(0, 0, 10), Term(1, 3, 7)]
+    offered = list(merges(period, terms, [0, 1], [np.ones(3), np.ones(5)]))
+    assert offered == [(Term(1, 0, 10), [0, 1]), (Term(1, 0, 7), [0, 1])]
